@@ -21,7 +21,7 @@ use crate::event::{Event, ExpiryReason, Fact, StandingReason};
 use crate::invariant::{known, next};
 use crate::policy::Terms;
 use crate::units::{ContractId, Days, GrantId, MemberId, Timestamp, add_months};
-use change::{Back, BackTo};
+use change::{Back, BackTo, Parts};
 use messages::{Answer, Messages, NewMessage, Number};
 use pool::{NewLot, Pool};
 use seats::{Place, Seats};
@@ -380,11 +380,14 @@ impl State {
         else {
             return;
         };
-        let parts = stake.iter().map(|piece| {
-            let part = u32::try_from(piece.credits.0).ok();
-            let part = known(part, "a price fits in 32 bits");
-            (self.lot_number(&piece.grant), part)
-        });
+        let parts: Parts = stake
+            .iter()
+            .map(|piece| {
+                let part = u32::try_from(piece.credits.0).ok();
+                let part = known(part, "a price fits in 32 bits");
+                (self.lot_number(&piece.grant), part)
+            })
+            .collect();
         let new = NewMessage {
             id: message.as_str(),
             to: to.as_str(),
@@ -393,7 +396,7 @@ impl State {
             version: known(u16::try_from(*version).ok(), "a version's number fits"),
             credits: known(u32::try_from(credits.0).ok(), "a price fits in 32 bits"),
             bulk: *bulk,
-            stake: parts.collect(),
+            stake: &parts,
         };
         self.send(&new);
     }

@@ -11,6 +11,7 @@ use crate::refusal::{Malformed, Refusal};
 use crate::state::change::{Change, Changes, Parts, Sent};
 use crate::state::seats::{Figures, Seat};
 use crate::units::{Credits, Timestamp};
+use smallvec::smallvec;
 
 pub(super) fn send<'a>(context: &Context<'_>, send: &'a Send) -> Decided<'a> {
     if send.letters.is_empty() {
@@ -257,6 +258,17 @@ impl<'a, 's> Sending<'a, 's> {
     /// Draws credits, which must be there, from the contract's lots in burn order.
     fn draw(&mut self, credits: Credits) -> Parts {
         let pool = &self.context.state.pool;
+        if let (true, Some((lot, has)), Ok(price)) = (
+            self.drawn.is_zero(),
+            pool.first_to_burn(),
+            u32::try_from(credits.0),
+        ) && has >= credits
+            && price > 0
+        {
+            // Nearly every stake: all of it from the first lot.
+            self.drawn = credits;
+            return smallvec![(lot, price)];
+        }
         let mut skip = self.drawn;
         let mut rest = credits;
         let mut parts = Parts::new();

@@ -233,7 +233,7 @@ impl State {
     }
 
     pub(super) fn send(&mut self, new: &NewMessage<'_>) -> Number {
-        self.pool.hold(&new.stake);
+        self.pool.hold(new.stake);
         let number = self.messages.push(new);
         let (month, _) = self.month(new.at);
         self.seats
@@ -290,7 +290,7 @@ impl Sent<'_> {
             version: self.version,
             credits: self.credits,
             bulk: self.send.is_bulk(),
-            stake: self.stake.clone(),
+            stake: &self.stake,
         }
     }
 

@@ -44,7 +44,7 @@ pub(crate) struct NewMessage<'a> {
     pub(crate) credits: u32,
     pub(crate) bulk: bool,
     /// The lots that the stake was drawn from, with how many credits of each.
-    pub(crate) stake: SmallVec<[(u32, u32); 1]>,
+    pub(crate) stake: &'a [(u32, u32)],
 }
 
 /// The messages of a contract.

@@ -198,11 +198,16 @@ impl Pool {
 
     /// Returns the lot whose end comes first among those with available credits.
     pub(crate) fn next_end(&self) -> Option<(Timestamp, u32)> {
-        self.burn
-            .values()
-            .filter_map(BTreeSet::first)
-            .min()
-            .and_then(|(_, number)| Some((self.known(*number).expires_at?, *number)))
+        let (end, number) = self.burn.values().filter_map(BTreeSet::first).min()?;
+        // Never is no instant.
+        Some((Timestamp::from_millis(*end)?, *number))
+    }
+
+    /// Returns the lot that is spent next, with what it has.
+    pub(crate) fn first_to_burn(&self) -> Option<(u32, Credits)> {
+        let (_, lots) = self.burn.first_key_value()?;
+        let (_, number) = lots.first()?;
+        Some((*number, self.known(*number).available))
     }
 
     pub(crate) fn next_start(&self) -> Option<(Timestamp, u32)> {
