@@ -1,6 +1,6 @@
 //! Says what may be asked of a contract.
 //!
-//! Owns: the shape of commands. Does not own: whether one is granted ([`mod@crate::decide`]).
+//! Owns: the shape of commands. Does not own: whether one is granted ([`decide`](crate::decide())).
 //! Invariant: a command carries all that its decision needs beyond the contract: the recipient's wishes
 //! as last told, lengths instead of texts. Message bodies never reach the engine.
 

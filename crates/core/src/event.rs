@@ -1,7 +1,7 @@
 //! Says what may have happened to a contract.
 //!
 //! Owns: the shape of events, in memory and in the log. Does not own: what they change
-//! ([`crate::state`]).
+//! ([`State::apply`](crate::State::apply)).
 //! Invariants: an event carries all that applying it needs; every accepted command leaves at least one;
 //! event names and fields are never renamed, only added to.
 

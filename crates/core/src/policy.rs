@@ -1,6 +1,6 @@
 //! Says what the rules mean: a policy, checked, as the rest of the engine reads it.
 //!
-//! Owns: the meaning of a policy. Does not own: the file it was written in ([`file`]), nor what a
+//! Owns: the meaning of a policy. Does not own: the file it was written in ([`mod@file`]), nor what a
 //! contract remembers of it ([`Terms`] travels in events, so that applying one never asks a policy).
 //! Invariants: every case that can end a stake has a rule, so no stake stays open for ever; a ladder
 //! has at least one stage.
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::fmt;
 
-/// The rates that are called good, shown beside a threshold [seed]: 20 to 30 %.
+/// The rates that are called good, shown beside a threshold: 20 to 30 % \[seed\].
 pub const GOOD_RATE: (&str, &str) = ("20/100", "30/100");
 
 /// What a message costs, when its credit comes back, and who may go on sending.
@@ -351,7 +351,7 @@ pub enum Blocks {
     Nothing,
     /// Bulk messages; one-to-one messages are the way out.
     Bulk,
-    /// Every message that stakes a credit.
+    /// Bulk messages, and every message that stakes a credit.
     All,
 }
 

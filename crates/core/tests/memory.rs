@@ -2,6 +2,12 @@
 //!
 //! Measured as what the process really holds, allocator and all, so this test has a process of its own.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stops where something is not as it should be"
+)]
+
 use earnest_core::Contract;
 use earnest_core::command::{
     AddSeat, Command, CreateContract, Grant, Letter, PRIORITY, Recipient, Send, Source,

@@ -127,7 +127,7 @@ impl<'a, 's> Sending<'a, 's> {
             return Err(Refusal::BulkDisabled(seat));
         }
         let blocks = self.blocks();
-        if bulk && blocks == Blocks::Bulk {
+        if bulk && blocks != Blocks::Nothing {
             return Err(Refusal::BulkRestricted {
                 seat: self.seat.id.clone(),
                 until: self.seat.place.ends_at.unwrap_or(Timestamp::MAX),

@@ -218,6 +218,6 @@ const fn refused(blocks: Blocks) -> &'static str {
     match blocks {
         Blocks::Nothing => "nothing is refused",
         Blocks::Bulk => "bulk messages are refused, one-to-one messages are not",
-        Blocks::All => "every message that stakes a credit is refused",
+        Blocks::All => "bulk messages and every message that stakes a credit are refused",
     }
 }

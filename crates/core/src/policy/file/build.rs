@@ -110,17 +110,20 @@ fn message(root: &Section<'_>, settlement: Option<&Settlement>) -> Read<MessageR
         let recipients_most = section.number("recipients_most");
         let pending_most = section.number("pending_most");
         let price = section.number("price");
-        let reminders = section.wholes("reminder_days");
-        if let (Ok(reminders), Some(settlement)) = (&reminders, settlement) {
-            check::reminders(reminders, settlement.window);
-        }
+        let reminders = section.wholes("reminder_days")?;
+        // A message that has lapsed needs no reminder, so a file may shorten the window that it extends.
+        let in_window = |days: &Days| settlement.is_none_or(|known| *days < known.window);
         Ok(MessageRules {
             subject_most: subject_most?,
             body_most: body_most?,
             recipients_most: recipients_most?,
             pending_most: pending_most?,
             price: price?,
-            reminders: reminders?.into_iter().map(|(days, _)| Days(days)).collect(),
+            reminders: reminders
+                .into_iter()
+                .map(|(days, _)| Days(days))
+                .filter(in_window)
+                .collect(),
         })
     })
 }

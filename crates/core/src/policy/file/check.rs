@@ -180,18 +180,6 @@ fn unsettled(rules: &[&Rule], window: Days) -> Vec<(String, String)> {
     found
 }
 
-/// Records reminders that would come when the window has ended.
-pub(super) fn reminders(reminders: &[(u32, Value<'_>)], window: Days) {
-    for (days, value) in reminders {
-        if *days > window.0 {
-            value.mistake(
-                &format!("`{days}` is after the response window of {window}"),
-                &format!("write at most {}, or take it away", window.0),
-            );
-        }
-    }
-}
-
 /// Records seat types that the policy does not name.
 pub(super) fn seat_types(names: &[(SeatType, Value<'_>)], known: &[SeatTypeRule]) {
     let known = || known.iter().map(|rule| rule.name.as_str());
