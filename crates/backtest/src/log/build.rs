@@ -1,0 +1,405 @@
+//! Makes a [`Log`] of messages as they come.
+//!
+//! Owns: the numbering of ids, the grouping by contract and the order within one. Does not own: where messages
+//! come from. Invariant: what comes out depends on the messages and their order alone, not on threads.
+
+use super::error::{Fault, LogError};
+use super::ids::Ids;
+use super::row::Row;
+use super::texts::Interner;
+use super::{Action, ActionKind, Log, Message, Part};
+use earnest_core::policy::ResponseKind;
+use earnest_core::units::Timestamp;
+use rayon::prelude::*;
+
+/// A log in the making.
+#[derive(Default)]
+pub(super) struct Builder {
+    contracts: Interner,
+    /// Each seat in the space of its contract.
+    seats: Interner,
+    recipients: Interner,
+    ids: Ids,
+    /// In the order in which they came; `seat` counts over the whole log here.
+    messages: Vec<Message>,
+    last: Option<Timestamp>,
+}
+
+/// Says that a log has more of something than there are numbers for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Full {
+    most: u32,
+    what: &'static str,
+}
+
+impl Full {
+    /// The log has too many lines.
+    pub(super) const LINES: Self = Self::of("lines");
+
+    const fn of(what: &'static str) -> Self {
+        Self {
+            most: u32::MAX - 1,
+            what,
+        }
+    }
+
+    /// Returns the error about the log of this name.
+    pub(super) fn in_log(self, name: &str) -> LogError {
+        LogError::TooLarge {
+            name: name.to_owned(),
+            most: self.most,
+            what: self.what,
+        }
+    }
+}
+
+/// A message to be added.
+pub(super) struct NewMessage<'m> {
+    pub(super) line: u32,
+    pub(super) contract: &'m str,
+    pub(super) seat: &'m str,
+    pub(super) recipient: &'m str,
+    pub(super) sent_at: Timestamp,
+    pub(super) bulk: bool,
+    pub(super) response: Option<(Timestamp, ResponseKind)>,
+    /// Where the answer stands among lines of its instant.
+    pub(super) response_line: u32,
+    pub(super) seen_at: Option<Timestamp>,
+}
+
+impl Builder {
+    /// Notes that the log reaches to `instant`.
+    pub(super) fn reach(&mut self, instant: Timestamp) {
+        self.last = self.last.max(Some(instant));
+    }
+
+    /// Adds a message without an id.
+    pub(super) fn add(&mut self, new: &NewMessage<'_>) -> Result<(), Full> {
+        let numbers = Numbers {
+            seat: number_seat(&mut self.contracts, &mut self.seats, new.contract, new.seat)?,
+            recipient: number_recipient(&mut self.recipients, new.recipient)?,
+            id: Message::NO_ID,
+        };
+        self.push(new, numbers);
+        Ok(())
+    }
+
+    /// Adds rows, each with its line. On an error the builder is of no use any more.
+    pub(super) fn take(&mut self, rows: &[(u32, Row<'_>)]) -> Result<(), Full> {
+        let Self {
+            contracts,
+            seats,
+            recipients,
+            ids,
+            ..
+        } = self;
+        // Finding members takes as long as all the rest, so that they are found on another core.
+        let (recipients, senders) = rayon::join(
+            || {
+                rows.iter()
+                    .map(|(_, row)| number_recipient(recipients, &row.recipient))
+                    .collect::<Result<Vec<u32>, Full>>()
+            },
+            || {
+                rows.iter()
+                    .map(|(_, row)| {
+                        let seat = number_seat(contracts, seats, &row.contract, &row.seat)?;
+                        let id = row
+                            .id
+                            .as_deref()
+                            .map_or(Some(Message::NO_ID), |id| ids.push(id));
+                        Ok((seat, id.ok_or(Full::of("ids"))?))
+                    })
+                    .collect::<Result<Vec<(u32, u32)>, Full>>()
+            },
+        );
+        for (((line, row), recipient), (seat, id)) in rows.iter().zip(recipients?).zip(senders?) {
+            let numbers = Numbers {
+                seat,
+                recipient,
+                id,
+            };
+            self.push(&of_row(*line, row), numbers);
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, new: &NewMessage<'_>, numbers: Numbers) {
+        let responded_at = new.response.map(|(at, _)| at);
+        let millis = |instant: Option<Timestamp>| instant.map_or(Message::NEVER, Timestamp::millis);
+        self.messages.push(Message {
+            sent_at: new.sent_at,
+            responded_at: millis(responded_at),
+            seen_at: millis(new.seen_at),
+            line: new.line,
+            response_line: new.response_line,
+            seat: numbers.seat,
+            recipient: numbers.recipient,
+            id: numbers.id,
+            response: new.response.map_or(ResponseKind::Reply, |(_, kind)| kind),
+            bulk: new.bulk,
+        });
+        // INVARIANT: a message is sent before anything else happens to it.
+        let last = new.seen_at.max(responded_at).unwrap_or(new.sent_at);
+        self.reach(last);
+    }
+
+    /// Returns the line and the fault of the first message whose id is an earlier one's.
+    pub(super) fn repeated_id(&self) -> Option<(u32, Fault)> {
+        let (first, again) = self.ids.repeated()?;
+        let line = |id| {
+            let message = self.messages.iter().find(|message| message.id == id);
+            message.map_or(0, |message| message.line)
+        };
+        let fault = Fault::RepeatedId {
+            id: self.ids.get(first).to_owned(),
+            line: line(first),
+        };
+        Some((line(again), fault))
+    }
+
+    /// Returns the log; nothing when it has no messages.
+    pub(super) fn finish(self) -> Result<Option<Log>, Full> {
+        let Some(last) = self.last.filter(|_| !self.messages.is_empty()) else {
+            return Ok(None);
+        };
+        let Seats {
+            order,
+            begins: seat_begins,
+            contract_of,
+            place_of,
+        } = Seats::of(&self.seats, self.contracts.len());
+        let mut messages = self.messages;
+        let message_begins = group(&mut messages, &contract_of, self.contracts.len());
+        for message in &mut messages {
+            message.seat = at(&place_of, message.seat);
+        }
+        let (actions, action_begins) = order_parts(&mut messages, &message_begins)?;
+        let parts = message_begins
+            .into_iter()
+            .zip(action_begins)
+            .zip(seat_begins)
+            .map(|((message, action), seat)| Part {
+                message,
+                action,
+                seat,
+            })
+            .collect();
+        Ok(Some(Log {
+            parts,
+            messages,
+            actions,
+            last,
+            contract_names: self.contracts.into_names(),
+            seats: order,
+            seat_names: self.seats.into_names(),
+            recipient_names: self.recipients.into_names(),
+            message_names: self.ids.into_texts(),
+        }))
+    }
+}
+
+fn of_row<'r>(line: u32, row: &'r Row<'_>) -> NewMessage<'r> {
+    NewMessage {
+        line,
+        contract: &row.contract,
+        seat: &row.seat,
+        recipient: &row.recipient,
+        sent_at: row.sent_at,
+        bulk: row.campaign.is_some(),
+        response: row.response,
+        response_line: line,
+        seen_at: row.seen_at,
+    }
+}
+
+/// Who and what a message is, as numbers.
+#[derive(Clone, Copy)]
+struct Numbers {
+    seat: u32,
+    recipient: u32,
+    id: u32,
+}
+
+fn number_seat(
+    contracts: &mut Interner,
+    seats: &mut Interner,
+    contract: &str,
+    seat: &str,
+) -> Result<u32, Full> {
+    let contract = contracts.number(0, contract).ok_or(Full::of("contracts"))?;
+    seats.number(contract, seat).ok_or(Full::of("seats"))
+}
+
+fn number_recipient(recipients: &mut Interner, recipient: &str) -> Result<u32, Full> {
+    recipients
+        .number(0, recipient)
+        .ok_or(Full::of("recipients"))
+}
+
+/// Returns the item that a number stands for.
+fn at<T: Copy + Default>(items: &[T], number: u32) -> T {
+    // INVARIANT: numbers come from the interner that the list was made from.
+    usize::try_from(number)
+        .ok()
+        .and_then(|number| items.get(number))
+        .copied()
+        .unwrap_or_default()
+}
+
+/// The seats in the order of their contracts.
+struct Seats {
+    /// Their numbers as they came.
+    order: Vec<u32>,
+    /// Where each contract's begin; one more at the end.
+    begins: Vec<usize>,
+    /// By number as it came: the contract.
+    contract_of: Vec<u32>,
+    /// By number as it came: the place within the contract.
+    place_of: Vec<u32>,
+}
+
+impl Seats {
+    fn of(seats: &Interner, contracts: usize) -> Self {
+        let count = u32::try_from(seats.len()).unwrap_or(u32::MAX);
+        let contract_of: Vec<u32> = (0..count).map(|seat| seats.space(seat)).collect();
+        let mut order: Vec<u32> = (0..count).collect();
+        order.sort_by_key(|seat| at(&contract_of, *seat));
+        let begins = begins(contract_of.iter().copied(), contracts);
+        let mut place_of = vec![0; order.len()];
+        let mut next = vec![0_u32; contracts];
+        for (seat, contract) in contract_of.iter().enumerate() {
+            if let Some(next) = usize::try_from(*contract)
+                .ok()
+                .and_then(|c| next.get_mut(c))
+            {
+                place_of[seat] = *next;
+                *next += 1;
+            }
+        }
+        Self {
+            order,
+            begins,
+            contract_of,
+            place_of,
+        }
+    }
+}
+
+/// Returns where the items of each group begin when they lie group by group, and where the last group ends.
+fn begins(groups: impl Iterator<Item = u32>, count: usize) -> Vec<usize> {
+    let mut begins = vec![0; count + 1];
+    for group in groups {
+        if let Some(size) = usize::try_from(group)
+            .ok()
+            .and_then(|g| begins.get_mut(g + 1))
+        {
+            *size += 1;
+        }
+    }
+    let mut sum = 0;
+    for begin in &mut begins {
+        sum += *begin;
+        *begin = sum;
+    }
+    begins
+}
+
+/// Brings messages into the order of their contracts, otherwise as they came. Returns where each begins.
+fn group(messages: &mut Vec<Message>, contract_of: &[u32], contracts: usize) -> Vec<usize> {
+    let contract = |message: &Message| at(contract_of, message.seat);
+    let begins = begins(messages.iter().map(contract), contracts);
+    if messages.is_sorted_by_key(contract) {
+        return begins;
+    }
+    let mut next = begins.clone();
+    let mut grouped = messages.clone();
+    for message in messages.iter() {
+        if let Some(next) = usize::try_from(contract(message))
+            .ok()
+            .and_then(|c| next.get_mut(c))
+        {
+            grouped[*next] = *message;
+            *next += 1;
+        }
+    }
+    *messages = grouped;
+    begins
+}
+
+/// Brings every contract's messages into order and lists what happened. Returns where each list begins.
+fn order_parts(
+    messages: &mut [Message],
+    begins: &[usize],
+) -> Result<(Vec<Action>, Vec<usize>), Full> {
+    let sizes = || begins.windows(2).map(|pair| pair[1] - pair[0]);
+    let most = Action::MOST_MESSAGES;
+    if sizes().any(|size| {
+        u32::try_from(size).is_ok_and(|size| size > most) || u32::try_from(size).is_err()
+    }) {
+        return Err(Full {
+            most,
+            what: "messages in one contract",
+        });
+    }
+    let count = |part: &[Message]| part.iter().map(happenings).sum::<usize>();
+    let counts: Vec<usize> = begins
+        .windows(2)
+        .map(|pair| messages.get(pair[0]..pair[1]).map_or(0, count))
+        .collect();
+    let mut action_begins = Vec::with_capacity(begins.len());
+    let mut sum = 0;
+    for count in std::iter::once(0).chain(counts.iter().copied()) {
+        sum += count;
+        action_begins.push(sum);
+    }
+    let mut actions = vec![Action::new(0, ActionKind::Send); sum];
+    let mut parts = Vec::with_capacity(counts.len());
+    let (mut messages, mut rest) = (messages, actions.as_mut_slice());
+    for (size, count) in sizes().zip(counts) {
+        let (part, after) = messages.split_at_mut(size);
+        let (list, after_list) = rest.split_at_mut(count);
+        parts.push((part, list));
+        (messages, rest) = (after, after_list);
+    }
+    parts
+        .into_par_iter()
+        .for_each_init(Vec::new, |scratch, (part, list)| {
+            order_part(part, list, scratch);
+        });
+    Ok((actions, action_begins))
+}
+
+/// Returns how many things happen to a message.
+fn happenings(message: &Message) -> usize {
+    1 + usize::from(message.seen_at().is_some()) + usize::from(message.responded_at().is_some())
+}
+
+/// The order of actions: instant, line, kind.
+type Key = (i64, u32, ActionKind);
+
+fn order_part(messages: &mut [Message], list: &mut [Action], scratch: &mut Vec<(Key, u32)>) {
+    let order = |message: &Message| (message.sent_at, message.line);
+    if !messages.is_sorted_by_key(order) {
+        messages.sort_unstable_by_key(order);
+    }
+    scratch.clear();
+    // Each kind by itself lies nearly in order, which the sort turns to account.
+    let places = || (0_u32..).zip(messages.iter());
+    scratch.extend(places().map(|(place, message)| {
+        let at = message.sent_at.millis();
+        ((at, message.line, ActionKind::Send), place)
+    }));
+    scratch.extend(places().filter_map(|(place, message)| {
+        let at = message.seen_at()?.millis();
+        Some(((at, message.line, ActionKind::Seen), place))
+    }));
+    scratch.extend(places().filter_map(|(place, message)| {
+        let at = message.responded_at()?.millis();
+        Some(((at, message.response_line, ActionKind::Respond), place))
+    }));
+    scratch.sort_by_key(|(key, _)| *key);
+    for (slot, ((_, _, kind), place)) in list.iter_mut().zip(scratch.iter()) {
+        *slot = Action::new(*place, *kind);
+    }
+}
