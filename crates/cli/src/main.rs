@@ -1,0 +1,25 @@
+//! The `earnest` command.
+//!
+//! Owns: the command line, what is printed, exit codes, and the only file and terminal access of the
+//! project. Does not own: any rule; each command asks a library and shows the answer.
+//! Invariants: data goes to standard output and talk to standard error; exit codes are 0 done, 1 the check
+//! failed, 2 the call or its input was wrong; a reader that goes away (`earnest ... | head`) is no error.
+
+mod call;
+mod commands;
+mod duration;
+mod error;
+mod number;
+mod output;
+mod policies;
+mod progress;
+mod table;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match call::read(std::env::args_os()) {
+        Ok(command) => commands::run(&command),
+        Err(answer) => answer.give(),
+    }
+}

@@ -1,0 +1,271 @@
+//! The one test command: cargo's tests, the scenarios, and the tests that need a real message log.
+//!
+//! Owns: running all of them on a machine that has nothing but Rust, and the last line, `N passed, N failed,
+//! N skipped`. Invariant: a test that did not run is named, with the reason, and counted as skipped.
+
+use crate::repository::Repository;
+use crate::run::{cargo, shown};
+use crate::{Done, say};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::process::Command;
+
+/// Why a test that needs the real log is not run by `cargo test` alone.
+const NEEDS_LOG: &str = "needs the CollegeMsg log";
+
+/// How many tests ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} passed, {} failed, {} skipped",
+            self.passed, self.failed, self.skipped
+        )
+    }
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+/// What cargo's tests printed.
+#[derive(Debug, Default)]
+struct Tests {
+    tally: Tally,
+    /// Why each of the tests that were passed over was.
+    ignored: BTreeMap<String, String>,
+}
+
+impl Tests {
+    /// Takes in a line that the test runner printed.
+    fn read(&mut self, line: &str) {
+        if let Some(tally) = result(line) {
+            self.tally.add(tally);
+        } else if let Some((test, why)) = ignored(line) {
+            self.ignored.insert(test.to_owned(), why.to_owned());
+        }
+    }
+
+    /// Counts a run that failed before, or beside, any test: the last line must not look well.
+    fn ended(&mut self, well: bool) {
+        if !well && self.tally.failed == 0 {
+            self.tally.failed = 1;
+        }
+    }
+}
+
+/// Reads `test result: ok. 3 passed; 0 failed; 1 ignored; ...`.
+fn result(line: &str) -> Option<Tally> {
+    let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
+    let mut tally = Tally::default();
+    for count in counts.split("; ") {
+        let Some((number, what)) = count.split_once(' ') else {
+            continue;
+        };
+        let number = || number.parse().ok();
+        match what {
+            "passed" => tally.passed = number()?,
+            "failed" => tally.failed = number()?,
+            "ignored" => tally.skipped = number()?,
+            _ => {}
+        }
+    }
+    Some(tally)
+}
+
+/// Reads `test a::b ... ignored, needs the log`.
+fn ignored(line: &str) -> Option<(&str, &str)> {
+    let (test, end) = line.strip_prefix("test ")?.split_once(" ... ignored")?;
+    Some((test, end.strip_prefix(", ").unwrap_or("marked `ignore`")))
+}
+
+/// Runs everything.
+pub(crate) fn run(here: &Repository) -> Done {
+    heading("cargo test")?;
+    let mut tests = Tests::default();
+    let all = ["test", "--workspace", "--locked", "--no-fail-fast"];
+    let well = shown(tests_of(here, &all), &mut |line| tests.read(line))?;
+    tests.ended(well);
+
+    heading("scenarios")?;
+    let scenarios = scenarios(here)?;
+
+    let log = here.real_log();
+    let real = match &log {
+        Some(log) => real_log(here, log, &mut tests)?,
+        None => None,
+    };
+    summary(&tests, scenarios, real, log.as_deref())
+}
+
+/// Returns a call of cargo that leaves nothing in the sources: no snapshot beside one that differs.
+fn tests_of(here: &Repository, args: &[&str]) -> Command {
+    let mut command = cargo(here, args);
+    command.env("INSTA_UPDATE", "no");
+    command
+}
+
+/// Plays the repository's scenarios.
+fn scenarios(here: &Repository) -> Result<Tally, String> {
+    let mut tally = Tally::default();
+    let call = [
+        "run",
+        "--quiet",
+        "--locked",
+        "--package",
+        "earnest-cli",
+        "--",
+        "check",
+        "scenarios",
+    ];
+    let well = shown(cargo(here, &call), &mut |line| {
+        // The last line that reads so is the summary.
+        tally = checked(line).unwrap_or(tally);
+    })?;
+    if !well && tally.failed == 0 {
+        tally.failed = 1;
+    }
+    Ok(tally)
+}
+
+/// Reads `210 passed, 0 failed, 1 could not be read; 3 policy files skipped`.
+fn checked(line: &str) -> Option<Tally> {
+    let (counts, _) = line.split_once(';').unwrap_or((line, ""));
+    let mut tally = Tally::default();
+    for (at, count) in counts.split(", ").enumerate() {
+        let (number, what) = count.split_once(' ')?;
+        let number: u64 = number.parse().ok()?;
+        match (at, what) {
+            (0, "passed") => tally.passed = number,
+            (1, "failed") | (_, "could not be read") => tally.failed += number,
+            _ => return None,
+        }
+    }
+    Some(tally)
+}
+
+/// Runs the tests that `cargo test` passed over because they need the real log, if there are any.
+fn real_log(here: &Repository, log: &Path, tests: &mut Tests) -> Result<Option<Tally>, String> {
+    let needy: Vec<String> = tests
+        .ignored
+        .iter()
+        .filter(|(_, why)| *why == NEEDS_LOG)
+        .map(|(test, _)| test.clone())
+        .collect();
+    if needy.is_empty() {
+        return Ok(None);
+    }
+    heading("tests on the real message log")?;
+    say(&format!("EARNEST_REAL_LOG={}\n", log.display()))?;
+    let mut args = vec![
+        "test",
+        "--workspace",
+        "--locked",
+        "--no-fail-fast",
+        "--lib",
+        "--bins",
+        "--tests",
+    ];
+    args.extend(["--", "--ignored", "--exact"]);
+    args.extend(needy.iter().map(String::as_str));
+    let mut command = tests_of(here, &args);
+    command.env("EARNEST_REAL_LOG", log);
+    let mut real = Tests::default();
+    let well = shown(command, &mut |line| real.read(line))?;
+    real.ended(well);
+    // They were counted as skipped, and have run now.
+    let ran = real.tally.passed + real.tally.failed;
+    tests.tally.skipped = tests.tally.skipped.saturating_sub(ran);
+    tests.ignored.retain(|_, why| why != NEEDS_LOG);
+    Ok(Some(real.tally))
+}
+
+fn summary(tests: &Tests, scenarios: Tally, real: Option<Tally>, log: Option<&Path>) -> Done {
+    heading("summary")?;
+    let mut all = tests.tally;
+    all.add(scenarios);
+    say(&format!(
+        "cargo test  {}\nscenarios   {scenarios}\n",
+        tests.tally
+    ))?;
+    if let Some(real) = real {
+        all.add(real);
+        say(&format!("real log    {real}\n"))?;
+    }
+    for (test, why) in &tests.ignored {
+        say(&format!("NOT RUN: {test}: {why}\n"))?;
+    }
+    if log.is_none() {
+        say(
+            "NOT RUN: the tests on a real message log; set EARNEST_REAL_LOG to the path of CollegeMsg.txt, which SNAP distributes\n",
+        )?;
+    }
+    // The very last line, plain, for people and programs.
+    say(&format!("{all}\n"))?;
+    Ok(all.failed == 0)
+}
+
+fn heading(title: &str) -> Result<(), String> {
+    say(&format!("\n== {title}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn tally(passed: u64, failed: u64, skipped: u64) -> Tally {
+        Tally {
+            passed,
+            failed,
+            skipped,
+        }
+    }
+
+    #[test]
+    fn cargo_s_result_lines_are_read() {
+        let line = "test result: ok. 12 passed; 0 failed; 3 ignored; 0 measured; 0 filtered out; finished in 0.01s";
+        assert_eq!(result(line), Some(tally(12, 0, 3)));
+        let line = "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 9 filtered out; finished in 1.00s";
+        assert_eq!(result(line), Some(tally(1, 2, 0)));
+        assert_eq!(result("test a ... ok"), None);
+    }
+
+    #[test]
+    fn an_ignored_test_is_kept_with_its_reason() {
+        let line = "test real::it_reads ... ignored, needs the CollegeMsg log";
+        assert_eq!(ignored(line), Some(("real::it_reads", NEEDS_LOG)));
+        assert_eq!(
+            ignored("test a ... ignored"),
+            Some(("a", "marked `ignore`"))
+        );
+        assert_eq!(ignored("test a ... ok"), None);
+    }
+
+    #[test]
+    fn the_summary_of_earnest_check_is_read() {
+        assert_eq!(checked("210 passed, 0 failed"), Some(tally(210, 0, 0)));
+        let line = "9 passed, 1 failed, 2 could not be read; 3 policy files skipped";
+        assert_eq!(checked(line), Some(tally(9, 3, 0)));
+        assert_eq!(checked("ok  a.toml"), None);
+        assert_eq!(checked(""), None);
+    }
+
+    #[test]
+    fn a_run_that_fails_without_a_test_counts_as_failed() {
+        let mut tests = Tests::default();
+        tests.ended(false);
+        assert_eq!(tests.tally, tally(0, 1, 0));
+    }
+}
