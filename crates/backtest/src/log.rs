@@ -5,7 +5,7 @@
 //!
 //! Contracts are independent, so a [`Log`] lies in memory contract by contract, and a [`History`] is one
 //! contract's part: its messages in the order in which they were sent and its [`Action`]s in the order in which
-//! everything happened. A message takes 48 bytes, an action 4, and the text of an id is kept once.
+//! everything happened. A message takes 52 bytes, an action 4, and the text of an id is kept once.
 //!
 //! Invariants:
 //! - A log has at least one message and a contract has at least one.
@@ -20,6 +20,7 @@ mod format;
 mod ids;
 mod instant;
 mod jsonl;
+mod links;
 mod read;
 mod row;
 mod snap;
@@ -31,6 +32,8 @@ mod tests;
 pub use error::{BadLine, Fault, LogError, NotInstant, SnapField};
 pub use format::{Format, NoFormat};
 pub use row::{Column, Row};
+
+pub(crate) use links::NO_LINK;
 
 use earnest_core::policy::ResponseKind;
 use earnest_core::units::Timestamp;
@@ -45,6 +48,8 @@ pub struct Log {
     /// Where each contract's part begins, in the order in which contracts first came; one more at the end.
     parts: Vec<Part>,
     messages: Vec<Message>,
+    /// For each message, the place of the one before it from its seat to its recipient.
+    links: Vec<u32>,
     actions: Vec<Action>,
     last: Timestamp,
     contract_names: Vec<SmolStr>,
@@ -105,6 +110,7 @@ impl Log {
             contract,
             seats: from.seat..to.seat,
             messages: self.messages.get(from.message..to.message)?,
+            links: self.links.get(from.message..to.message)?,
             actions: self.actions.get(from.action..to.action)?,
         })
     }
@@ -155,6 +161,7 @@ pub struct History<'l> {
     contract: usize,
     seats: Range<usize>,
     messages: &'l [Message],
+    links: &'l [u32],
     actions: &'l [Action],
 }
 
@@ -198,6 +205,12 @@ impl<'l> History<'l> {
     #[must_use]
     pub const fn messages(&self) -> &'l [Message] {
         self.messages
+    }
+
+    /// Returns for each message the place of the one before it from the same seat to the same recipient, or
+    /// [`NO_LINK`].
+    pub(crate) const fn links(&self) -> &'l [u32] {
+        self.links
     }
 
     /// Returns what happened, in order. Each [`Action::message`] is a place in [`History::messages`].

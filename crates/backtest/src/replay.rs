@@ -1,22 +1,33 @@
 //! Replays a message log under policies, with the engine's own rules.
 //!
-//! Owns: turning a log's actions into commands, and counting what comes of them. Does not own: reading the
-//! log ([`crate::log`]), nor any rule: every decision is [`earnest_core::decide`]'s.
+//! Owns: walking a log's actions, and counting what comes of them. Does not own: reading the log
+//! ([`crate::log`]), nor the rules, which are [`earnest_core::decide`]'s.
 //!
-//! Contracts are independent, so every contract under every policy is a task of its own. Invariants: a
-//! refused message is not sent, so its response does not happen; figures are sums, so that they do not
-//! depend on how many threads there are.
+//! A log knows what becomes of each message, so that most policies can be replayed without asking the engine
+//! about every one: [`run`] does so where it can ([`is_fast`]). [`run_with_core`] asks the engine always; it is
+//! the reference, and the figures are the same.
+//!
+//! Contracts are independent, so some contracts under one policy are a task. Invariants: a refused message is
+//! not sent, so its response does not happen; figures are sums, so that they do not depend on how many threads
+//! there are.
 
+mod fast;
 mod history;
 mod watch;
 
-use crate::log::Log;
+use crate::log::{History, Log};
 use crate::report::Figures;
 use earnest_core::policy::Policy;
 use earnest_core::units::Timestamp;
 use rayon::prelude::*;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::Arc;
+
+/// Into how many parts for each thread a log is divided at least, where its contracts allow.
+const SHARES: usize = 16;
+/// From so many messages on a part is large enough.
+const PART_MOST: usize = 16_384;
 
 /// How to replay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,47 +62,105 @@ pub fn run(
     options: &Options,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Vec<Figures>, rayon::ThreadPoolBuildError> {
-    let threads = options.threads.map_or(0, NonZeroUsize::get);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()?;
-    Ok(pool.install(|| replay_all(log, policies, options, progress)))
+    let plan = |policy: &Arc<Policy>| fast::Plan::new(policy, options.credits);
+    let rules: Vec<Rules<'_>> = policies
+        .iter()
+        .map(|policy| Rules {
+            policy,
+            plan: plan(policy),
+        })
+        .collect();
+    replay(log, &rules, options, progress)
 }
 
-fn replay_all(
+/// Replays the log as [`run`] does, asking the engine about every message: the reference for what is quicker.
+///
+/// # Errors
+/// When the threads cannot be started.
+pub fn run_with_core(
     log: &Log,
     policies: &[Arc<Policy>],
     options: &Options,
     progress: &(dyn Fn(u64) + Sync),
+) -> Result<Vec<Figures>, rayon::ThreadPoolBuildError> {
+    let rules: Vec<Rules<'_>> = policies
+        .iter()
+        .map(|policy| Rules { policy, plan: None })
+        .collect();
+    replay(log, &rules, options, progress)
+}
+
+/// Returns whether [`run`] replays this policy without asking the engine about every message. Those that it
+/// does not are those whose credits end in another order than that in which they came, and the like.
+#[must_use]
+pub fn is_fast(policy: &Policy, credits: Credits) -> bool {
+    fast::Plan::new(policy, credits).is_some()
+}
+
+/// A policy, and how to replay it without the engine where that can be done.
+struct Rules<'p> {
+    policy: &'p Arc<Policy>,
+    plan: Option<fast::Plan>,
+}
+
+impl Rules<'_> {
+    /// Replays contracts up to `until` and adds what came of them to `sum`.
+    fn play<'l>(
+        &self,
+        histories: impl Iterator<Item = History<'l>>,
+        options: &Options,
+        until: Timestamp,
+        sum: &mut Figures,
+    ) {
+        let mut fast = self.plan.as_ref().map(fast::Replay::new);
+        for history in histories {
+            match &mut fast {
+                Some(fast) if fast.fits(&history, until) => fast.play(&history, until, sum),
+                _ => history::replay(&history, self.policy, options.credits, until, sum),
+            }
+        }
+    }
+}
+
+fn replay(
+    log: &Log,
+    rules: &[Rules<'_>],
+    options: &Options,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Vec<Figures>, rayon::ThreadPoolBuildError> {
+    let threads = options.threads.map_or(0, NonZeroUsize::get);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()?;
+    Ok(pool.install(|| replay_all(log, rules, options, progress)))
+}
+
+fn replay_all(
+    log: &Log,
+    rules: &[Rules<'_>],
+    options: &Options,
+    progress: &(dyn Fn(u64) + Sync),
 ) -> Vec<Figures> {
     let until = options.until.unwrap_or_else(|| log.last());
-    // The largest contracts go first, so that no thread is left with one at the end.
-    let mut contracts: Vec<usize> = (0..log.contracts()).collect();
-    contracts.sort_by_cached_key(|contract| {
-        let actions = log.history(*contract).map_or(0, |one| one.actions().len());
-        (std::cmp::Reverse(actions), *contract)
-    });
-    let tasks: Vec<(usize, usize)> = contracts
-        .into_iter()
-        .flat_map(|contract| (0..policies.len()).map(move |policy| (contract, policy)))
+    let parts = parts(log);
+    let tasks: Vec<(&Part, usize)> = parts
+        .iter()
+        .flat_map(|part| (0..rules.len()).map(move |policy| (part, policy)))
         .collect();
     let none = || -> Vec<Figures> {
-        let names = policies.iter().map(|policy| policy.name.as_str());
+        let names = rules.iter().map(|rules| rules.policy.name.as_str());
         names.map(Figures::new).collect()
     };
     let mut all = tasks
         .par_iter()
         .with_max_len(1)
-        .fold(none, |mut sums, (contract, policy)| {
-            let (Some(history), Some(rules), Some(sum)) = (
-                log.history(*contract),
-                policies.get(*policy),
-                sums.get_mut(*policy),
-            ) else {
-                return sums;
-            };
-            history::replay(&history, rules, options.credits, until, sum);
-            progress(u64::try_from(history.messages().len()).unwrap_or(u64::MAX));
+        .fold(none, |mut sums, (part, policy)| {
+            if let (Some(rules), Some(sum)) = (rules.get(*policy), sums.get_mut(*policy)) {
+                let histories = part.contracts.clone();
+                let histories = histories.filter_map(|contract| log.history(contract));
+                rules.play(histories, options, until, sum);
+                progress(u64::try_from(part.messages).unwrap_or(u64::MAX));
+            }
             sums
         })
         .reduce(none, |mut sums, others| {
@@ -104,4 +173,39 @@ fn replay_all(
         figures.sort();
     }
     all
+}
+
+/// Contracts that lie side by side.
+struct Part {
+    contracts: Range<usize>,
+    messages: usize,
+}
+
+/// Returns the contracts of a log in parts: small enough for every thread to have some, and large enough for a
+/// part to outweigh the handling of it. The largest go first, so that no thread is left with one at the end.
+fn parts(log: &Log) -> Vec<Part> {
+    let shares = rayon::current_num_threads().saturating_mul(SHARES);
+    let enough = (log.messages() / shares).clamp(1, PART_MOST);
+    let mut parts = Vec::new();
+    let mut part = Part {
+        contracts: 0..0,
+        messages: 0,
+    };
+    for history in log.histories() {
+        part.contracts.end += 1;
+        part.messages += history.messages().len();
+        if part.messages >= enough {
+            let next = part.contracts.end;
+            parts.push(part);
+            part = Part {
+                contracts: next..next,
+                messages: 0,
+            };
+        }
+    }
+    if !part.contracts.is_empty() {
+        parts.push(part);
+    }
+    parts.sort_by_key(|part| std::cmp::Reverse(part.messages));
+    parts
 }

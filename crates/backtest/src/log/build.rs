@@ -5,6 +5,7 @@
 
 use super::error::{Fault, LogError};
 use super::ids::Ids;
+use super::links::links;
 use super::row::Row;
 use super::texts::Interner;
 use super::{Action, ActionKind, Log, Message, Part};
@@ -175,6 +176,7 @@ impl Builder {
             message.seat = at(&place_of, message.seat);
         }
         let (actions, action_begins) = order_parts(&mut messages, &message_begins)?;
+        let links = links(&messages, &message_begins);
         let parts = message_begins
             .into_iter()
             .zip(action_begins)
@@ -188,6 +190,7 @@ impl Builder {
         Ok(Some(Log {
             parts,
             messages,
+            links,
             actions,
             last,
             contract_names: self.contracts.into_names(),

@@ -1,9 +1,9 @@
 //! Replays one contract's part of a log under one policy.
 
 use super::Credits;
-use super::watch::{LadderWatch, ThreadWatch};
+use super::watch::{LadderWatch, Stood, ThreadWatch};
 use crate::log::{ActionKind, History, Message};
-use crate::report::{Figures, RestrictedSeat};
+use crate::report::Figures;
 use earnest_core::command::{
     AddSeat, Command, CreateContract, Grant, Letter, PRIORITY, Recipient, Respond, Send, Source,
 };
@@ -46,6 +46,8 @@ struct Replay<'a> {
     refused: Vec<bool>,
     tally: Tally<'a>,
     sends: u32,
+    /// Whether it makes a difference that a message was seen.
+    seen_counts: bool,
 }
 
 /// What is counted on the way.
@@ -131,6 +133,7 @@ impl<'a> Replay<'a> {
             },
             seats,
             sends: 0,
+            seen_counts: policy.on_lapse(true) != policy.on_lapse(false),
         })
     }
 
@@ -153,6 +156,7 @@ impl<'a> Replay<'a> {
             match action.kind() {
                 ActionKind::Send => self.send(place, message, at),
                 _ if refused => {}
+                ActionKind::Seen if !self.seen_counts => {}
                 ActionKind::Seen => self.seen(place, at),
                 ActionKind::Respond => self.respond(place, message, at),
             }
@@ -251,22 +255,11 @@ impl<'a> Replay<'a> {
         tally.sum.consumed += counts.consumed;
         tally.sum.consumed_credits += contract.state().balance().consumed.0;
         tally.sum.held += contract.state().open_stakes();
-        let stood = match tally.thread.take() {
-            Some(thread) => thread.end(until),
-            None => tally.ladder.end(until),
-        };
-        for (seat, stood) in (0_u32..).zip(stood) {
-            tally.sum.seats_warned += u64::from(stood.warned);
-            if let Some(first_at) = stood.restricted_at {
-                tally.sum.seats_restricted += 1;
-                tally.sum.restricted_ms += stood.restricted_ms;
-                tally.sum.restricted.push(RestrictedSeat {
-                    contract: self.history.name().to_owned(),
-                    seat: self.history.seat_name(seat).to_owned(),
-                    first_at,
-                    restricted_ms: stood.restricted_ms,
-                });
-            }
+        let Tally { sum, thread, .. } = tally;
+        let mut stood = |seat, stood: Stood| stood.add_to(sum, self.history, seat);
+        match thread.take() {
+            Some(thread) => thread.end(until, &mut stood),
+            None => tally.ladder.end(until, &mut stood),
         }
     }
 }

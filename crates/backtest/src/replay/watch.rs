@@ -4,6 +4,8 @@
 //! refused, which changes as old messages leave the window, without any event; so that window is watched
 //! here, instant by instant.
 
+use crate::log::History;
+use crate::report::{Figures, RestrictedSeat};
 use earnest_core::policy::{Check, Standing, ThreadGate};
 use earnest_core::units::{Days, SeatId, Timestamp};
 use std::collections::VecDeque;
@@ -20,7 +22,8 @@ pub(super) struct Stood {
 }
 
 impl Stood {
-    fn stand(&mut self, standing: Standing, at: Timestamp) {
+    /// Notes that the seat stands so from `at` on.
+    pub(super) fn stand(&mut self, standing: Standing, at: Timestamp) {
         self.warned |= standing == Standing::Warned;
         let restricted = standing == Standing::Restricted;
         match (self.since, restricted) {
@@ -36,11 +39,28 @@ impl Stood {
         }
     }
 
-    fn end(mut self, until: Timestamp) -> Self {
+    /// Returns how the seat stood up to `until`.
+    pub(super) fn end(mut self, until: Timestamp) -> Self {
         if self.since.is_some() {
             self.stand(Standing::Good, until);
         }
         self
+    }
+
+    /// Adds to `sum` how a seat of this contract stood.
+    pub(super) fn add_to(self, sum: &mut Figures, history: &History<'_>, seat: u32) {
+        sum.seats_warned += u64::from(self.warned);
+        let Some(first_at) = self.restricted_at else {
+            return;
+        };
+        sum.seats_restricted += 1;
+        sum.restricted_ms += self.restricted_ms;
+        sum.restricted.push(RestrictedSeat {
+            contract: history.name().to_owned(),
+            seat: history.seat_name(seat).to_owned(),
+            first_at,
+            restricted_ms: self.restricted_ms,
+        });
     }
 }
 
@@ -60,9 +80,11 @@ impl LadderWatch {
         }
     }
 
-    /// Returns how each seat stood up to `until`.
-    pub(super) fn end(&self, until: Timestamp) -> Vec<Stood> {
-        self.0.iter().map(|seat| seat.end(until)).collect()
+    /// Tells how each seat stood up to `until`.
+    pub(super) fn end(&self, until: Timestamp, each: &mut dyn FnMut(u32, Stood)) {
+        for (number, seat) in (0_u32..).zip(&self.0) {
+            each(number, seat.end(until));
+        }
     }
 }
 
@@ -115,16 +137,13 @@ impl ThreadWatch {
         }
     }
 
-    /// Returns how each seat stood up to `until`.
-    pub(super) fn end(mut self, until: Timestamp) -> Vec<Stood> {
+    /// Tells how each seat stood up to `until`.
+    pub(super) fn end(mut self, until: Timestamp, each: &mut dyn FnMut(u32, Stood)) {
         let (window, check) = (self.window, self.check);
-        let seats = self.seats.iter_mut();
-        seats
-            .map(|seat| {
-                seat.roll(window, check, until);
-                seat.stood.end(until)
-            })
-            .collect()
+        for (number, seat) in (0_u32..).zip(&mut self.seats) {
+            seat.roll(window, check, until);
+            each(number, seat.stood.end(until));
+        }
     }
 }
 
@@ -177,13 +196,19 @@ mod tests {
         ThreadWatch::new(gate, 1)
     }
 
+    fn end(watch: ThreadWatch) -> Stood {
+        let mut seats = Vec::new();
+        watch.end(day(30), &mut |_, stood| seats.push(stood));
+        seats[0]
+    }
+
     #[test]
     fn a_seat_is_restricted_until_its_messages_leave_the_window() {
         let mut watch = watch();
         for place in 0..100 {
             watch.sent(0, place, day(0));
         }
-        let stood = watch.end(day(30))[0];
+        let stood = end(watch);
         assert_eq!(stood.restricted_at, Some(day(0)));
         assert_eq!(stood.restricted_ms, 14 * 86_400_000);
     }
@@ -198,7 +223,7 @@ mod tests {
             watch.responded(0, place, day(1));
         }
         // Thirteen of a hundred are still too few; the fourteenth answer ends it.
-        assert_eq!(watch.end(day(30))[0].restricted_ms, 86_400_000);
+        assert_eq!(end(watch).restricted_ms, 86_400_000);
     }
 
     #[test]
@@ -212,7 +237,7 @@ mod tests {
         for place in 1..14 {
             watch.responded(0, place, day(2));
         }
-        let stood = watch.end(day(30))[0];
+        let stood = end(watch);
         // 14 of 101 are above 13 %; when the first message leaves, 13 of 100 are not, until the rest leave.
         assert_eq!(stood.restricted_ms, (1 + 1) * 86_400_000);
     }
