@@ -19,7 +19,7 @@ mod support;
 use earnest_core::command::Command;
 use earnest_core::event::{Event, ExpiryReason, Fact, StandingReason};
 use earnest_core::policy::{Check, FailingRate};
-use earnest_core::units::{Credits, MessageId, Ratio, Timestamp};
+use earnest_core::units::{Credits, MessageId, Ratio, SeatId, Timestamp};
 use earnest_core::{Contract, Policies, State, decide, due, is_caught_up, next_due_at};
 use std::collections::BTreeMap;
 use support::author::generate;
@@ -268,6 +268,43 @@ fn what_falls_due_at_one_instant_has_one_order() {
 }
 
 /// Sweeping between the commands records the same history as leaving it to the next command.
+/// A replay that makes no events must end where one that lives them ends, and hear of every standing.
+#[test]
+fn advancing_without_events_leads_to_the_same_state() {
+    check_scripts(USUAL, |script| {
+        let mut played = Played::begin(script);
+        let mut advanced = played.contract.clone();
+        let mut heard = Vec::new();
+        let before = played.events.len();
+        for step in &script.steps {
+            let Step::Command(at, command) = step else {
+                played.step(step);
+                continue;
+            };
+            let command = played.addressed(command, *at);
+            if matches!(played.step(step), Outcome::Taken(_)) {
+                let mut hear =
+                    |seat: &_, standing, at| heard.push((SeatId::clone(seat), standing, at));
+                let answer = advanced.advance(&command, *at, &mut hear);
+                ensure(answer.is_ok(), || format!("{step}: {answer:?}"))?;
+            }
+        }
+        let told: Vec<_> = played.events[before..]
+            .iter()
+            .filter_map(|event| match &event.fact {
+                Fact::StandingChanged { seat, standing, .. } => {
+                    Some((seat.clone(), *standing, event.at))
+                }
+                _ => None,
+            })
+            .collect();
+        ensure(heard == told, || format!("heard {heard:?}\ntold {told:?}"))?;
+        ensure(advanced.state() == played.contract.state(), || {
+            format!("{:#?}\n{:#?}", advanced.state(), played.contract.state())
+        })
+    });
+}
+
 #[test]
 fn sweeping_between_commands_changes_no_history() {
     check_scripts(USUAL, |script| {
