@@ -1,7 +1,8 @@
 //! Drives one contract in memory: what is due, then the command, then the state.
 //!
-//! Owns: the order of these. Does not own: storage, retries, many contracts at once. A server does the
-//! same three steps around its store; a scenario and a test use this.
+//! Owns: the order of these. Does not own: storage, retries, many contracts at once. [`Contract::submit`] and
+//! [`Contract::seen_at`] decide on a copy where something is due, which is right for a scenario or a test; on
+//! a large contract record what is due first ([`Contract::catch_up`]), or use [`Contract::advance`].
 
 use crate::command::{Command, CreateContract};
 use crate::decide::{Rejection, create, decide, decide_changes};

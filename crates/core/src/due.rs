@@ -4,7 +4,7 @@
 //! Order at one instant: versions that were added ahead, lots end, lots start, renewals, assessments, then
 //! commands, then lapses. A lapse takes effect only after its instant; everything else with it.
 //! Invariant: running to an instant in steps or at once gives the same events. Nothing here scans the
-//! messages, or the lots.
+//! messages; a renewal looks at all seats.
 
 use crate::command::Source;
 use crate::decide::settle;

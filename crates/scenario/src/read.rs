@@ -195,16 +195,20 @@ impl Reader<'_> {
 
     /// Reads what a member wishes, in `[[member]]` and in `preferences`.
     fn member(&self, table: Table<'_>, id: Option<MemberId>) -> Option<MemberSpec> {
+        let accepts = table.word(
+            "accepts",
+            &[
+                ("all", Accepts::All),
+                ("none", Accepts::None),
+                ("open", Accepts::Open),
+            ],
+        );
+        // An open profile is a price of 0, and may say so.
+        let least = u32::from(accepts != Some(Accepts::Open));
+        let price = table.get("price").and_then(|price| limit(&price, least));
         let wishes = Preferences {
-            accepts: table.word(
-                "accepts",
-                &[
-                    ("all", Accepts::All),
-                    ("none", Accepts::None),
-                    ("open", Accepts::Open),
-                ],
-            ),
-            price: table.get("price").and_then(|price| limit(&price, 1)),
+            accepts,
+            price: price.map(|price| price.filter(|price| *price > 0)),
             daily_cap: table.get("daily_cap").and_then(|cap| limit(&cap, 0)),
         };
         let blocks = table.get("blocks").map(|blocks| self.blocks(&blocks));

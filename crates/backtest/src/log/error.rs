@@ -28,7 +28,7 @@ pub enum LogError {
         source: std::io::Error,
     },
     /// The file's name does not say what format it has.
-    #[error("the name `{}` does not say which format the log has; end it in `.csv`, `.jsonl`, `.ndjson` or, for snap, `.txt`", path.display())]
+    #[error("the name `{}` does not say which format the log has; end it in `.csv`, `.jsonl`, `.ndjson` or, for snap, `.txt`, or say `--format`", path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,

@@ -33,7 +33,7 @@ impl Format {
     /// Returns the format that a file's name ends in.
     ///
     /// # Errors
-    /// When the name ends in none of `.csv`, `.jsonl`, `.ndjson` and `.txt`.
+    /// When the name ends in none of `.csv`, `.jsonl`, `.ndjson`, `.txt` and `.snap`.
     pub fn of(path: &Path) -> Result<Self, LogError> {
         let ending = path
             .extension()
@@ -42,7 +42,7 @@ impl Format {
         match ending.as_deref() {
             Some("csv") => Ok(Self::Csv),
             Some("jsonl" | "ndjson") => Ok(Self::Jsonl),
-            Some("txt") => Ok(Self::Snap),
+            Some("txt" | "snap") => Ok(Self::Snap),
             _ => Err(LogError::UnknownFormat {
                 path: path.to_owned(),
             }),

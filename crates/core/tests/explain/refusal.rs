@@ -451,7 +451,7 @@ fn a_stage_that_blocks_everything_is_told_by_its_own_rule() {
     assert_eq!(path(&told), "gate.stage[1]");
     insta::assert_snapshot!(told, @r#"
     Seat `ana` has 0 of 0 messages answered, too few to go on.
-    It is restricted from 2015-01-29T09:00:00Z to 2015-02-12T09:00:00Z (gate.stage[1]): every message that stakes a credit is refused.
+    It is restricted from 2015-01-29T09:00:00Z to 2015-02-12T09:00:00Z (gate.stage[1]): bulk messages and every message that stakes a credit are refused.
     gate.stage[1]: Bulk is blocked for 14 days; one-to-one messages with a rate of 13 % are the way out [2014-07], and without any the block stays, decided here.
     No message was sent that counts; the policy asks for 13 % or more, and 20 to 30 % is called a good rate.
     A pass needs a message sent in this stage and answered.

@@ -216,7 +216,7 @@ pub const KEYS: &[Key] = &[
     key("bonus[].why", Kind::Text, Required, "A sentence that says where the rule comes from."),
     key("gate", Kind::Table, Means("no gate"), "Who may go on sending, by the response rate. A gate that names another kind than the extended file's replaces it whole."),
     key("gate.kind", Kind::Word(&GATES), Required, "`none`: nobody is stopped. `thread`: checked at each send over a rolling window, and a send that fails is refused. `ladder`: checked at the end of each period, and a seat that fails goes through the stages."),
-    key("gate.window_days", Kind::Whole(1, 90), Required, "The rolling window: messages sent in it count, the one at its very beginning excepted.").unit("days").only("kind", &["thread"]),
+    key("gate.window_days", Kind::Whole(1, crate::state::LOOK_BACK.0 as u64), Required, "The rolling window: messages sent in it count, the one at its very beginning excepted.").unit("days").only("kind", &["thread"]),
     key("gate.period_days", Kind::Whole(1, 365), Required, "The assessment period; periods follow one another from the seat's start.").unit("days").only("kind", &["ladder"]),
     key("gate.why", Kind::Text, Required, "A sentence that says where the gate comes from.").only("kind", GATED),
     key("gate.check", Kind::Table, Required, "What fails: `thread` checks the figures before the new message, `ladder` those of the period.").only("kind", GATED),
