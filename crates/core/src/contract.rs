@@ -10,10 +10,10 @@ use crate::due::{due, due_changes};
 use crate::event::{Event, Fact};
 use crate::policies::Policies;
 use crate::policy::{Gate, Policy, Standing};
-use crate::state::State;
 use crate::state::seats::Figures;
 use crate::state::versions::{Phase, Position};
 use crate::state::view::SeatView;
+use crate::state::{RecallError, Recalled, State};
 use crate::units::{SeatId, Timestamp};
 use std::sync::Arc;
 
@@ -90,6 +90,25 @@ impl Contract {
         }
     }
 
+    /// Applies an event that was recorded elsewhere, the next of this contract; one that adds a policy version
+    /// brings the policy with it.
+    pub fn follow(&mut self, event: &Event, policy: Option<&Arc<Policy>>) {
+        self.state.apply(event);
+        if let (Fact::PolicyAdded { .. }, Some(policy)) = (&event.fact, policy) {
+            self.policies.push(Arc::clone(policy));
+        }
+    }
+
+    /// Records the next thing that falls due up to `at`, for good, and returns its events: none when nothing
+    /// is due.
+    pub fn catch_up_once(&mut self, at: Timestamp) -> Vec<Event> {
+        let events = due(&self.policies, &self.state, at);
+        for event in &events {
+            self.state.apply(event);
+        }
+        events
+    }
+
     /// Returns the contract as a reader at `at` sees it; nothing is recorded.
     #[must_use]
     pub fn seen_at(&self, at: Timestamp) -> Self {
@@ -143,6 +162,19 @@ impl Contract {
     /// Forgets what no rule can look back to: see [`State::forget`].
     pub fn forget(&mut self) -> usize {
         self.state.forget()
+    }
+
+    /// Brings a forgotten message back for a while: see [`State::recall`].
+    ///
+    /// # Errors
+    /// As [`State::recall`].
+    pub fn recall(&mut self, message: &Recalled) -> Result<(), RecallError> {
+        self.state.recall(message)
+    }
+
+    /// Drops what was recalled.
+    pub fn drop_recalled(&mut self) {
+        self.state.drop_recalled();
     }
 
     /// Returns the policy in force at `at`.

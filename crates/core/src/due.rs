@@ -79,6 +79,55 @@ pub fn next_due_at(policies: &Policies, state: &State) -> Option<Timestamp> {
     })
 }
 
+/// Returns an instant before which nothing falls due, found without judging anything: at most
+/// [`next_due_at`], and often it. Nothing is returned where nothing can fall due as far as is known now.
+///
+/// Something need not be due then: a month may bring no allotment, and a period may end well. Who finds
+/// nothing due at that instant asks [`look_again_after`] for the next.
+#[must_use]
+pub fn look_again_at(policies: &Policies, state: &State) -> Option<Timestamp> {
+    look_again_from(policies, state, Timestamp::MIN)
+}
+
+/// Returns what [`look_again_at`] does for a state that was brought to `looked`: an instant after it before
+/// which nothing falls due.
+#[must_use]
+pub fn look_again_after(
+    policies: &Policies,
+    state: &State,
+    looked: Timestamp,
+) -> Option<Timestamp> {
+    look_again_from(policies, state, looked.plus_millis(1)).filter(|at| *at > looked)
+}
+
+/// Returns the first instant from `from` on at which something may fall due. What lots and messages bring is
+/// due for certain, so a state that was brought to an instant has none of it there.
+fn look_again_from(policies: &Policies, state: &State, from: Timestamp) -> Option<Timestamp> {
+    let allots =
+        state.allotments && state.cancelled_at.is_none() && policies.iter().any(|it| it.allots());
+    let renewal = || match state.renewal.at < from {
+        true => state.month(from.plus_millis(-1)).1,
+        false => state.renewal.at,
+    };
+    let version = || {
+        state
+            .versions
+            .next_start_after(state.clock().max(from.plus_millis(-1)))
+    };
+    let candidates = [
+        state.pool.next_end().map(|(end, _)| end),
+        state.pool.next_start().map(|(start, _)| start),
+        state
+            .messages
+            .next_lapse()
+            .map(|(deadline, _)| deadline.plus_millis(1)),
+        allots.then(renewal).filter(|at| *at < Timestamp::MAX),
+        state.seats.next_assessment(from),
+        (!state.seats.is_empty()).then(version).flatten(),
+    ];
+    candidates.into_iter().flatten().min()
+}
+
 fn next(policies: &Policies, state: &State, at: Timestamp) -> Option<(Position, Due)> {
     let mut first: Option<(Position, Due)> = None;
     let mut consider = |when: Timestamp, phase: Phase, due: Due| {
@@ -157,9 +206,24 @@ fn next_renewal(policies: &Policies, state: &State, at: Timestamp) -> Option<(Ti
         if gives {
             return Some((renewal.at, renewal.month));
         }
+        if gives_no_more(policy, state, renewal.at) {
+            return None;
+        }
         renewal = state.renewal_after(renewal);
     }
     None
+}
+
+/// Returns whether no later version is known than the one in force at `at`, and that one has nothing more for
+/// the seats: else the months would be looked at to the end of time.
+fn gives_no_more(policy: &Policy, state: &State, at: Timestamp) -> bool {
+    let month = at.month_of_year();
+    state.versions.is_settled(Position(at, Phase::Renewals))
+        && policy.bonuses.iter().all(|bonus| bonus.month < month)
+        && state
+            .seats
+            .iter()
+            .all(|(_, seat)| policy.monthly(&seat.seat_type).is_zero())
 }
 
 /// Returns when the contract's next allotment comes and how many credits it brings, bonuses included.

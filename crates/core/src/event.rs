@@ -101,7 +101,13 @@ pub enum Fact {
         note: bool,
     },
     /// The recipient reported the message.
-    MessageReported { message: MessageId, seat: SeatId },
+    MessageReported {
+        message: MessageId,
+        seat: SeatId,
+        /// Whether it had been reported before, and so does not count again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
+    },
     /// The response window ended without a response.
     MessageLapsed { message: MessageId, seat: SeatId },
     /// A stake came back.

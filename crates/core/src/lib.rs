@@ -16,6 +16,7 @@ mod due;
 pub mod event;
 pub mod explain;
 mod invariant;
+pub mod ledger;
 mod members;
 mod policies;
 pub mod policy;
@@ -25,10 +26,10 @@ pub mod units;
 
 pub use contract::Contract;
 pub use decide::{Rejection, create, decide};
-pub use due::{due, is_caught_up, next_due_at};
+pub use due::{due, is_caught_up, look_again_after, look_again_at, next_due_at};
 pub use members::{Block, Members, Preferences};
 pub use policies::Policies;
 pub use state::{
-    Balance, Conversation, Counts, Credit, GrantView, LOOK_BACK, MessageView, SeatView, SettledBy,
-    State, Status,
+    Balance, Conversation, Counts, Credit, GrantView, LOOK_BACK, LostAtOnce, MessageView,
+    RecallError, Recalled, SNAPSHOT_FORMAT, SeatView, SettledBy, State, Status,
 };

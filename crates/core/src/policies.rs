@@ -20,6 +20,11 @@ impl Policies {
         self.0.push(next);
     }
 
+    /// Returns the versions, by number.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Policy>> {
+        self.0.iter()
+    }
+
     /// Returns the version of that number.
     ///
     /// # Panics

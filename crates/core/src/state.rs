@@ -8,12 +8,17 @@
 pub(crate) mod change;
 pub(crate) mod messages;
 pub(crate) mod pool;
+mod recall;
+mod saved;
 pub(crate) mod seats;
 pub(crate) mod versions;
 pub(crate) mod view;
 
-pub use messages::{Conversation, Counts, Credit, SettledBy, Status};
+pub use messages::{
+    Conversation, Counts, Credit, LostAtOnce, RecallError, Recalled, SettledBy, Status,
+};
 pub use pool::Balance;
+pub use saved::SNAPSHOT_FORMAT;
 pub use view::{GrantView, MessageView, SeatView};
 
 use crate::command::Source;
@@ -25,6 +30,7 @@ use change::{Back, BackTo, Parts};
 use messages::{Answer, Messages, NewMessage, Number};
 use pool::{NewLot, Pool};
 use seats::{Place, Seats};
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 use versions::{Phase, Position, Version, Versions};
@@ -51,7 +57,7 @@ pub struct State {
 }
 
 /// The first month's start that is still to come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Renewal {
     /// The month, counted from 0 at the contract's start.
     pub(crate) month: u32,
@@ -208,11 +214,32 @@ impl State {
 
     /// Forgets messages that no rule can look back to: ended, and sent more than [`LOOK_BACK`] ago. Their
     /// late answers and second answers are then answers to unknown messages, and their ids are free again;
-    /// a caller that keeps the messages elsewhere takes care of both. Returns how many were forgotten.
+    /// a caller that keeps the messages elsewhere takes care of both: see [`State::recall`]. Returns how many
+    /// were forgotten.
     pub fn forget(&mut self) -> usize {
         let edge = self.clock().minus(LOOK_BACK);
         self.seats.prune_windows(&self.messages, edge);
         self.messages.forget_before(edge)
+    }
+
+    /// Returns about how many bytes the state holds, for a budget of many. Copies of a state share most of
+    /// it, and each counts it whole.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        // A rolling window has at most every message that is kept, by its number.
+        let windows = match self.versions.longest_window() {
+            Some(_) => self.messages.len().saturating_mul(size_of::<u64>()),
+            None => 0,
+        };
+        [
+            size_of::<Self>(),
+            self.messages.weight(),
+            self.pool.weight(),
+            self.seats.weight(),
+            windows,
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
     }
 
     fn move_to(&mut self, position: Position) {
@@ -228,8 +255,14 @@ impl State {
         }
     }
 
-    fn message_number(&self, id: &str) -> Number {
-        known(self.messages.find(id), "an event's message is known").number
+    /// Returns the number of an event's message; nothing for one that was forgotten.
+    fn message_number(&self, id: &str) -> Option<Number> {
+        let message = self.messages.find(id);
+        assert!(
+            message.is_some() || self.forgets(),
+            "INVARIANT: an event's message is known"
+        );
+        message.map(|message| message.number)
     }
 
     fn lot_number(&self, grant: &GrantId) -> u32 {
@@ -411,13 +444,16 @@ impl State {
         else {
             return;
         };
-        let number = self.message_number(message.as_str());
+        let Some(number) = self.message_number(message.as_str()) else {
+            return self.apply_forgotten(fact);
+        };
         match fact {
             Fact::MessageResponded { response, note, .. } => {
                 let (kind, note) = (*response, *note);
                 self.answer(number, Answer { kind, note }, at);
             }
             Fact::MessageReported { seat, .. } => {
+                // A state that has the message knows best whether it is the first report.
                 self.messages.see(number, at);
                 if self.messages.report(number, at) {
                     self.seats.count_report(self.seats.number(seat));
@@ -440,6 +476,18 @@ impl State {
         }
     }
 
+    /// Applies an event of a message that was forgotten: of what may still come for one, only a first report
+    /// counts.
+    fn apply_forgotten(&mut self, fact: &Fact) {
+        match fact {
+            Fact::MessageReported {
+                seat, again: false, ..
+            } => self.seats.count_report(self.seats.number(seat)),
+            Fact::MessageReported { .. } | Fact::MessageSeen { .. } => {}
+            _ => known(None, "a message that settles is known"),
+        }
+    }
+
     fn apply_conversation(&mut self, fact: &Fact, at: Timestamp) {
         let Fact::ConversationMessage {
             message,
@@ -455,7 +503,9 @@ impl State {
         if *auto {
             return;
         }
-        let number = self.message_number(message.as_str());
+        let Some(number) = self.message_number(message.as_str()) else {
+            return;
+        };
         match response {
             Some(kind) => {
                 let (kind, note) = (*kind, *note);

@@ -7,12 +7,20 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+#[path = "properties/ledger.rs"]
+mod ledger;
+#[path = "properties/look_again.rs"]
+mod look_again;
 #[path = "model/model.rs"]
 #[expect(
     dead_code,
     reason = "only what a reader sees is used here, not the model"
 )]
 mod model;
+#[path = "properties/recall.rs"]
+mod recall;
+#[path = "properties/snapshot.rs"]
+mod snapshot;
 #[path = "support/support.rs"]
 mod support;
 

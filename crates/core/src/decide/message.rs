@@ -66,6 +66,7 @@ pub(super) fn report<'a>(context: &Context<'_>, id: &MessageId) -> Decided<'a> {
     let reported = Fact::MessageReported {
         message: id.clone(),
         seat: seat_of(context, message),
+        again: message.is_reported(),
     };
     let mut changes = just(reported);
     let rule = context.policies.get(message.version()).on_report();

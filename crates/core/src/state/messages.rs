@@ -5,27 +5,35 @@
 //! Invariants: numbers follow the order of sending and `sent_at` never goes back along them; a lapse
 //! cursor points to a pending message of its window or past the last message.
 
+mod aside;
 mod message;
 mod outcome;
 mod row;
+mod saved;
 
+pub(crate) use aside::has_ended;
+pub use aside::{RecallError, Recalled};
 pub(crate) use message::Message;
-pub(crate) use outcome::{Answer, LostAtOnce};
-pub use outcome::{Conversation, Counts, Credit, SettledBy, Status};
+pub(crate) use outcome::Answer;
+pub use outcome::{Conversation, Counts, Credit, LostAtOnce, SettledBy, Status};
+pub(crate) use saved::SavedMessages;
 
 use crate::invariant::known;
 use crate::policy::ResponseKind;
 use crate::units::{Days, Timestamp};
+use aside::Aside;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use message::instant;
 use row::{CHUNK, Chunk, NEVER, Row, text_of};
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 /// A message's number in its contract, in the order of sending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Number(u64);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +58,8 @@ pub(crate) struct NewMessage<'a> {
 /// The messages of a contract.
 #[derive(Debug, Clone)]
 pub(crate) struct Messages {
-    chunks: VecDeque<Chunk>,
+    /// Shared with copies of the state until one of them writes.
+    chunks: VecDeque<Arc<Chunk>>,
     /// The number of the first message still here; a multiple of `CHUNK`.
     first: u64,
     /// The next message's number.
@@ -65,9 +74,11 @@ pub(crate) struct Messages {
     reports: BTreeMap<u64, Timestamp>,
     open_stakes: u64,
     counts: Counts,
+    /// Forgotten messages that the caller has brought back for a while.
+    aside: Aside,
 }
 
-/// Compares what is kept; the look-up tables follow from it.
+/// Compares what is kept; the look-up tables follow from it, and what was recalled is not kept.
 impl PartialEq for Messages {
     fn eq(&self, other: &Self) -> bool {
         self.chunks == other.chunks
@@ -97,6 +108,7 @@ impl Messages {
             reports: BTreeMap::new(),
             open_stakes: 0,
             counts: Counts::default(),
+            aside: Aside::default(),
         }
     }
 
@@ -132,14 +144,19 @@ impl Messages {
 
     fn row(&self, number: u64) -> Option<(&Chunk, &Row)> {
         let (chunk, row) = self.place(number)?;
-        let chunk = self.chunks.get(chunk)?;
-        Some((chunk, chunk.rows.get(row)?))
+        match self.chunks.get(chunk) {
+            Some(chunk) => Some((chunk, chunk.rows.get(row)?)),
+            None => self.aside.row(number),
+        }
     }
 
     fn row_mut(&mut self, number: Number) -> &mut Row {
-        let row = self
-            .place(number.0)
-            .and_then(|(chunk, row)| self.chunks.get_mut(chunk)?.rows.get_mut(row));
+        let place = self.place(number.0);
+        let kept = place.and_then(|(chunk, row)| {
+            let chunk = Arc::make_mut(self.chunks.get_mut(chunk)?);
+            chunk.rows.get_mut(row)
+        });
+        let row = kept.or_else(|| self.aside.row_mut(number.0));
         known(row, "a message's number is known")
     }
 
@@ -164,13 +181,34 @@ impl Messages {
         })
     }
 
+    /// Returns the message of that id, also one that was recalled.
     pub(crate) fn find(&self, id: &str) -> Option<Message<'_>> {
         let hash = self.hash_id(id);
         let short = self.by_id.find(hash, |short| {
             self.row(self.widen(*short))
                 .is_some_and(|(chunk, row)| text_of(chunk, row, 0, row.id_length) == id.as_bytes())
-        })?;
-        Some(self.get(Number(self.widen(*short))))
+        });
+        let number = match short {
+            Some(short) => self.widen(*short),
+            None => self.aside.find(id)?,
+        };
+        Some(self.get(Number(number)))
+    }
+
+    /// Returns about how many bytes are held.
+    pub(crate) fn weight(&self) -> usize {
+        let noted = self.stakes.len().saturating_mul(96);
+        let reported = self.reports.len().saturating_mul(32);
+        let chunks = self.chunks.iter().map(|chunk| chunk.weight());
+        chunks
+            .chain([self.by_id.allocation_size(), self.pending.allocation_size()])
+            .chain([noted, reported, self.aside.weight()])
+            .fold(0, usize::saturating_add)
+    }
+
+    /// Returns whether any message was ever forgotten.
+    pub(crate) const fn forgets(&self) -> bool {
+        self.first > 0
     }
 
     /// Returns how many messages from `seat` to the member are pending.
@@ -269,7 +307,8 @@ impl Messages {
         if new.credits > 0 {
             self.open_stakes = self.open_stakes.saturating_add(1);
         }
-        self.index(number, new);
+        self.index_id(number, self.hash_id(new.id));
+        self.index_pending(number, self.hash_pair(new.seat, new.to.as_bytes()));
         self.queue_lapse(number, self.window(new.version));
         Number(number)
     }
@@ -285,33 +324,26 @@ impl Messages {
                 None => (0, 0),
                 Some(last) => (CHUNK, last.text.len()),
             };
-            self.chunks.push_back(Chunk {
+            self.chunks.push_back(Arc::new(Chunk {
                 rows: Vec::with_capacity(rows),
                 text: Vec::with_capacity(text),
-            });
+            }));
         }
-        known(self.chunks.back_mut(), "a chunk was just made")
+        Arc::make_mut(known(self.chunks.back_mut(), "a chunk was just made"))
     }
 
-    fn index(&mut self, number: u64, new: &NewMessage<'_>) {
-        let id = self.hash_id(new.id);
-        let pair = self.hash_pair(new.seat, new.to.as_bytes());
-        let Self {
-            by_id,
-            pending,
-            chunks,
-            first,
-            hasher,
-            ..
-        } = self;
-        let (chunks, first, hasher) = (&*chunks, *first, &*hasher);
-        let row = |short: &u32| find_row(chunks, first, *short);
-        by_id.insert_unique(id, shorten(number), |short| {
-            let (chunk, row) = row(short);
+    fn index_id(&mut self, number: u64, hash: u64) {
+        let (chunks, first, hasher) = (&self.chunks, self.first, &self.hasher);
+        self.by_id.insert_unique(hash, shorten(number), |short| {
+            let (chunk, row) = find_row(chunks, first, *short);
             hasher.hash_one(text_of(chunk, row, 0, row.id_length))
         });
-        pending.insert_unique(pair, shorten(number), |short| {
-            let (chunk, row) = row(short);
+    }
+
+    fn index_pending(&mut self, number: u64, hash: u64) {
+        let (chunks, first, hasher) = (&self.chunks, self.first, &self.hasher);
+        self.pending.insert_unique(hash, shorten(number), |short| {
+            let (chunk, row) = find_row(chunks, first, *short);
             hasher.hash_one((row.seat, text_of(chunk, row, row.id_length, row.to_length)))
         });
     }
@@ -452,7 +484,7 @@ impl Messages {
         let first = !row.is(Row::REPORTED);
         row.flags |= Row::REPORTED;
         if first {
-            self.reports.insert(number.0, at);
+            self.reports_of(number).insert(number.0, at);
         }
         first
     }
@@ -495,7 +527,7 @@ impl Messages {
     }
 }
 
-fn find_row(chunks: &VecDeque<Chunk>, first: u64, short: u32) -> (&Chunk, &Row) {
+fn find_row(chunks: &VecDeque<Arc<Chunk>>, first: u64, short: u32) -> (&Chunk, &Row) {
     let offset = usize::try_from(short.wrapping_sub(shorten(first))).unwrap_or(usize::MAX);
     let chunk = known(chunks.get(offset / CHUNK), "an indexed message is kept");
     let row = known(chunk.rows.get(offset % CHUNK), "an indexed message is kept");

@@ -4,6 +4,8 @@
 //! Invariants: `granted = available + held + consumed + expired + revoked` after every event; a lot is in
 //! burn order exactly when it has started, has not ended or been revoked, and has credits available.
 
+mod saved;
+
 use super::change::{Back, BackTo};
 use super::messages::LostAtOnce;
 use crate::command::{PRIORITY, Source};
@@ -49,7 +51,7 @@ impl Balance {
 }
 
 /// A lot of credits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lot {
     /// The caller's name; nothing for the engine's own lots.
     pub(crate) name: Option<SmolStr>,
@@ -422,6 +424,16 @@ impl Pool {
         {
             self.revoke(&self.id_of(number));
         }
+    }
+
+    /// Returns about how many bytes are held: each lot stands in the table and in an order beside it.
+    pub(crate) fn weight(&self) -> usize {
+        let ordered = size_of::<(i64, u32)>().saturating_mul(2);
+        let named = size_of::<(SmolStr, u32)>().saturating_mul(2);
+        self.lots
+            .allocation_size()
+            .saturating_add(self.lots.len().saturating_mul(ordered))
+            .saturating_add(self.named.len().saturating_mul(named))
     }
 
     fn drop_if_drained(&mut self, number: u32) {

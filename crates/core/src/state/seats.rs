@@ -10,10 +10,11 @@ use crate::policy::Standing;
 use crate::units::{Days, SeatId, SeatType, Timestamp};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::collections::{BTreeSet, VecDeque};
 
 /// How many messages were sent and, of those, answered in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Figures {
     pub(crate) sent: u32,
     pub(crate) responded: u32,
@@ -40,7 +41,7 @@ fn is_answered(message: Message<'_>) -> bool {
 }
 
 /// Where a seat stands, and the messages that its next judgement counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) standing: Standing,
     /// The ladder's stage; nothing when the standing is good.
@@ -100,7 +101,7 @@ impl Place {
 }
 
 /// A seat.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Seat {
     pub(crate) id: SeatId,
     pub(crate) seat_type: SeatType,
@@ -222,6 +223,10 @@ impl Seats {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Seat)> {
         (0_u32..).zip(&self.all)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -417,6 +422,24 @@ impl Seats {
             .copied()
     }
 
+    /// Returns the instant from `from` on at which there may be something to judge.
+    pub(crate) fn next_assessment(&self, from: Timestamp) -> Option<Timestamp> {
+        let (end, _) = self.assessments.range((from, 0)..).next()?;
+        Some(*end)
+    }
+
+    /// Returns about how many bytes are held.
+    pub(crate) fn weight(&self) -> usize {
+        let seats = self.all.capacity().saturating_mul(size_of::<Seat>());
+        let ends = self
+            .assessments
+            .len()
+            .saturating_mul(size_of::<(Timestamp, u32)>());
+        seats
+            .saturating_add(self.by_id.allocation_size())
+            .saturating_add(ends.saturating_mul(2))
+    }
+
     /// Drops the judgements before `at`, which changed nothing.
     pub(crate) fn drop_assessments(&mut self, at: Position) {
         while let Some((end, number)) = self.assessments.first().copied() {
@@ -425,5 +448,53 @@ impl Seats {
             }
             self.assessments.remove(&(end, number));
         }
+    }
+}
+
+impl Seats {
+    /// Checks what loaded seats say of the messages.
+    pub(crate) fn check(&self, messages: &Messages) -> Result<(), &'static str> {
+        let is_seat = |(_, number): &(Timestamp, u32)| {
+            usize::try_from(*number).is_ok_and(|number| number < self.all.len())
+        };
+        if !self.assessments.iter().all(is_seat) {
+            return Err("an assessment is of a seat");
+        }
+        for (number, seat) in self.iter() {
+            let is_kept = |message: &Number| messages.keeps(*message);
+            if !seat.window.iter().all(is_kept) {
+                return Err("a rolling window has the messages that it counts");
+            }
+            let theirs = |message: Message<'_>| message.seat() == number;
+            if !seat.window(messages).all(theirs) {
+                return Err("a seat's window has its own messages");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Saves the seats by number; the look-up table follows from them.
+impl Serialize for Seats {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (&self.all, &self.assessments).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Seats {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (all, assessments) = <(Vec<Seat>, BTreeSet<_>)>::deserialize(from)?;
+        let mut seats = Self {
+            assessments,
+            ..Self::new()
+        };
+        seats.by_id.reserve(all.len());
+        for (number, seat) in (0_u32..).zip(&all) {
+            if seats.by_id.insert(seat.id.clone(), number).is_some() {
+                return Err(de::Error::custom("no two seats have one id"));
+            }
+        }
+        seats.all = all;
+        Ok(seats)
     }
 }

@@ -6,10 +6,11 @@
 use crate::invariant::known;
 use crate::policy::{GateTerms, Terms};
 use crate::units::{Days, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use smol_str::SmolStr;
 
 /// The order of what happens at one instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Phase {
     /// A version that was added ahead takes effect.
     Versions,
@@ -28,14 +29,32 @@ pub(crate) enum Phase {
 }
 
 /// A place in a contract's history: an instant, and a phase of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Position(pub(crate) Timestamp, pub(crate) Phase);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Version {
     pub(crate) name: SmolStr,
     pub(crate) from: Position,
+    #[serde(with = "SavedTerms")]
     pub(crate) terms: Terms,
+}
+
+/// Terms as a snapshot has them; as an event has them they need a format that describes itself.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Terms")]
+struct SavedTerms {
+    window_days: Days,
+    #[serde(with = "SavedGate")]
+    gate: GateTerms,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "GateTerms")]
+enum SavedGate {
+    None,
+    Thread { window_days: Days },
+    Ladder { period_days: Days, stages: SmolStr },
 }
 
 /// A contract's policy versions.
@@ -59,6 +78,11 @@ impl Versions {
             .partition_point(|earlier| self.get(*earlier).from <= version.from);
         self.all.push(version);
         self.order.insert(at, number);
+    }
+
+    /// Returns the versions in the order in which they were added.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Version> {
+        self.all.iter()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -134,6 +158,11 @@ impl Versions {
         None
     }
 
+    /// Returns the response window of each version, by number.
+    pub(crate) fn windows(&self) -> impl Iterator<Item = Days> {
+        self.all.iter().map(|version| version.terms.window_days)
+    }
+
     /// Returns the longest rolling window of any version: how far back a gate may look.
     pub(crate) fn longest_window(&self) -> Option<Days> {
         self.all
@@ -143,5 +172,24 @@ impl Versions {
                 GateTerms::None | GateTerms::Ladder { .. } => None,
             })
             .max()
+    }
+}
+
+/// Saves the versions by number; the order in which they take effect follows from them.
+impl Serialize for Versions {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.all.serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Versions {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let all = Vec::<Version>::deserialize(from)?;
+        if all.is_empty() || u16::try_from(all.len().saturating_sub(1)).is_err() {
+            return Err(de::Error::custom("a contract has 1 to 65,536 versions"));
+        }
+        let mut versions = Self::default();
+        all.into_iter().for_each(|version| versions.add(version));
+        Ok(versions)
     }
 }

@@ -174,6 +174,24 @@ impl State {
         self.seats.iter().map(|(_, seat)| &seat.id)
     }
 
+    /// Returns whether seats are given the policy's allotments.
+    #[must_use]
+    pub const fn allotments(&self) -> bool {
+        self.allotments
+    }
+
+    /// Returns whether bulk sending is off for all seats.
+    #[must_use]
+    pub const fn bulk_disabled(&self) -> bool {
+        self.bulk_disabled
+    }
+
+    /// Returns the policy versions by number: the policy's name, and from when on it rules.
+    pub fn versions(&self) -> impl Iterator<Item = (u32, &str, Timestamp)> {
+        let versions = (0_u32..).zip(self.versions.iter());
+        versions.map(|(number, version)| (number, version.name.as_str(), version.from.0))
+    }
+
     /// Returns how many messages are kept, ended ones that were not forgotten included.
     #[must_use]
     pub fn message_count(&self) -> usize {

@@ -227,13 +227,23 @@ impl std::str::FromStr for Timestamp {
 }
 
 impl Serialize for Timestamp {
+    /// Writes RFC 3339 in formats that people read, else the milliseconds since 1970.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        if to.is_human_readable() {
+            to.collect_str(self)
+        } else {
+            self.0.serialize(to)
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        if !from.is_human_readable() {
+            let millis = i64::deserialize(from)?;
+            return Self::from_millis(millis)
+                .ok_or_else(|| de::Error::custom("an instant lies in years 1 to 9999"));
+        }
         let text = smol_str::SmolStr::deserialize(from)?;
         Self::parse(&text).map_err(de::Error::custom)
     }

@@ -68,7 +68,7 @@ impl<'a> Message<'a> {
     }
 
     pub(crate) fn reported_at(&self) -> Option<Timestamp> {
-        self.messages.reports.get(&self.number.0).copied()
+        self.messages.reported_at(self.number)
     }
 
     pub(crate) const fn status(&self) -> Status {

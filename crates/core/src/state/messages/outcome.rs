@@ -103,8 +103,10 @@ pub struct Counts {
 }
 
 /// What was lost of a returned stake at once. Of a stake from several lots both may hold, for parts of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct LostAtOnce {
-    pub(crate) ended: bool,
-    pub(crate) revoked: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LostAtOnce {
+    /// Credits whose lot had ended.
+    pub ended: bool,
+    /// Credits whose lot had been revoked.
+    pub revoked: bool,
 }

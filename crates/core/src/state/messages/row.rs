@@ -10,7 +10,7 @@ pub(super) const CHUNK: usize = 1024;
 pub(super) const NEVER: i64 = i64::MIN;
 
 /// One message, 48 bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) sent_at: i64,
     pub(super) seen_at: i64,
@@ -120,10 +120,31 @@ impl Row {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Chunk {
     pub(super) rows: Vec<Row>,
     pub(super) text: Vec<u8>,
+}
+
+/// A copy has room for as many messages as the original: the next may follow at once.
+impl Clone for Chunk {
+    fn clone(&self) -> Self {
+        let mut copy = Self {
+            rows: Vec::with_capacity(self.rows.capacity()),
+            text: Vec::with_capacity(self.text.capacity()),
+        };
+        copy.rows.extend_from_slice(&self.rows);
+        copy.text.extend_from_slice(&self.text);
+        copy
+    }
+}
+
+impl Chunk {
+    /// Returns about how many bytes are held.
+    pub(super) fn weight(&self) -> usize {
+        let rows = self.rows.capacity().saturating_mul(size_of::<Row>());
+        rows.saturating_add(self.text.capacity())
+    }
 }
 
 pub(super) fn text_of<'a>(chunk: &'a Chunk, row: &Row, skip: u8, length: u8) -> &'a [u8] {
