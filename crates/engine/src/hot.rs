@@ -1,0 +1,115 @@
+//! Holds a contract in memory as it was after its newest event, with what is counted beside it.
+
+use crate::details::Details;
+use crate::record::{ContractRecord, GrantRecord, SeatRecord, VersionRecord};
+use crate::responses::Responses;
+use earnest_core::event::Event;
+use earnest_core::units::{GrantId, SeatId, Timestamp};
+use earnest_core::{Balance, Contract, GrantView, SeatView, look_again_at};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// A contract in memory.
+#[derive(Debug)]
+pub(crate) struct Hot {
+    pub(crate) contract: Contract,
+    pub(crate) responses: Responses,
+    pub(crate) details: Details,
+    /// The number of its newest recorded event.
+    pub(crate) seq: u64,
+    /// The instant of its newest recorded event.
+    pub(crate) recorded_at: Timestamp,
+    /// The balance after the events that were gathered so far, for marks.
+    pub(crate) ledger: Balance,
+    /// What fell due before a refused order of a history that is being told: applied here, not recorded, since
+    /// a refused order moves nothing. It is recorded with the next accepted order, or forgotten.
+    pub(crate) ahead: Vec<Event>,
+    /// The number of the newest event in a snapshot.
+    pub(crate) snapshot_seq: u64,
+    /// Whether a snapshot is being taken.
+    pub(crate) snapshotting: Arc<AtomicBool>,
+}
+
+impl Hot {
+    pub(crate) fn is_live(&self) -> bool {
+        self.details.live_at.is_some()
+    }
+
+    /// Returns the instant as of which a reader at `now` sees the contract.
+    pub(crate) fn seen_at(&self, now: Timestamp) -> Timestamp {
+        match self.is_live() {
+            true => now.max(self.contract.state().clock()),
+            false => self.contract.state().clock(),
+        }
+    }
+
+    /// Returns when the contract is to be looked at next, at the latest; never while its history is being told.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.is_live()
+            .then(|| look_again_at(self.contract.policies(), self.contract.state()))?
+    }
+
+    pub(crate) fn record(&self, at: Timestamp) -> ContractRecord {
+        let state = self.contract.state();
+        ContractRecord {
+            id: state.id().clone(),
+            name: state.name().to_owned(),
+            policy: self.contract.policy(at).name.to_string(),
+            starts_at: state.starts_at(),
+            allotments: state.allotments(),
+            bulk_disabled: state.bulk_disabled(),
+            cancelled_at: state.cancelled_at(),
+            live_at: self.details.live_at,
+            versions: state
+                .versions()
+                .map(|(version, policy, effective_at)| VersionRecord {
+                    version,
+                    policy: policy.to_owned(),
+                    effective_at,
+                })
+                .collect(),
+        }
+    }
+
+    pub(crate) fn seat(&self, id: &SeatId, at: Timestamp) -> Option<SeatRecord> {
+        let view = self.contract.seat(id, at)?;
+        Some(self.seat_record(view))
+    }
+
+    fn seat_record(&self, view: SeatView) -> SeatRecord {
+        SeatRecord {
+            id: view.id,
+            contract: self.contract.state().id().clone(),
+            seat_type: view.seat_type,
+            usage_limit: view.usage_limit,
+            used: view.used,
+            bulk_disabled: view.bulk_disabled,
+            added_at: view.added_at,
+            standing: view.standing,
+            until: view.until,
+            sent: view.sent,
+            responded: view.responded,
+            reports: view.reports,
+        }
+    }
+
+    pub(crate) fn grant(&self, id: &GrantId) -> Option<GrantRecord> {
+        let view = self.contract.state().grant(id)?;
+        Some(self.grant_record(view))
+    }
+
+    pub(crate) fn grant_record(&self, view: GrantView) -> GrantRecord {
+        GrantRecord {
+            id: view.id,
+            contract: self.contract.state().id().clone(),
+            credits: view.credits,
+            available: view.available,
+            held: view.held,
+            source: view.source,
+            effective_at: view.effective_at,
+            expires_at: view.expires_at,
+            priority: view.priority,
+            revoked: view.revoked,
+        }
+    }
+}

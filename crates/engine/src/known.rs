@@ -1,0 +1,136 @@
+//! Looks up, before a round is decided, what its orders need to know that the contract's memory does not have.
+
+use crate::engine::Engine;
+use crate::failure::Failure;
+use crate::hot::Hot;
+use crate::order::What;
+use crate::slot::{Job, OrderJob, Prepared};
+use earnest_core::command::Recipient;
+use earnest_core::units::{MemberId, MessageId, Timestamp};
+use earnest_store::{MessageQuery, MessageRow, StoreError, Which};
+use hashbrown::HashMap;
+use std::collections::VecDeque;
+
+/// What a round's orders need to know.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// The messages that are named and kept in the store.
+    pub(crate) rows: HashMap<MessageId, MessageRow>,
+    /// How many cold messages capped recipients were sent on a UTC day.
+    pub(crate) received: HashMap<(MemberId, i64), u32>,
+}
+
+impl Known {
+    /// Adds the day's count to what a recipient wishes.
+    pub(crate) fn recipient(&self, to: &MemberId, wishes: Recipient, at: Timestamp) -> Recipient {
+        let received_today = match wishes.daily_cap {
+            None => 0,
+            Some(_) => {
+                let day = (to.clone(), at.utc_day());
+                self.received.get(&day).copied().unwrap_or_default()
+            }
+        };
+        Recipient {
+            received_today,
+            ..wishes
+        }
+    }
+
+    /// Counts a message that was just sent to a capped recipient.
+    pub(crate) fn count_sent(&mut self, to: &MemberId, at: Timestamp) {
+        if let Some(count) = self.received.get_mut(&(to.clone(), at.utc_day())) {
+            *count = count.saturating_add(1);
+        }
+    }
+}
+
+/// Looks up what the jobs need, and recalls into the contract's memory the messages that it has forgotten.
+pub(crate) async fn look_up(
+    engine: &Engine,
+    hot: &mut Hot,
+    jobs: &VecDeque<Job>,
+) -> Result<Known, StoreError> {
+    let orders = || {
+        jobs.iter().filter_map(|job| match job {
+            Job::Order(job) => Some(&**job),
+            Job::Read(_) => None,
+        })
+    };
+    let mut known = Known::default();
+    let ids: Vec<MessageId> = orders().filter_map(named).cloned().collect();
+    if !ids.is_empty() {
+        let limit = ids.len();
+        let query = MessageQuery {
+            which: Which::Ids(ids),
+            status: None,
+            after: None,
+            limit,
+        };
+        let page = engine.store().messages(query).await?;
+        for row in page.messages {
+            known.rows.insert(row.sent.id.clone(), row);
+        }
+        recall(hot, &known);
+    }
+    for job in orders() {
+        count_received(engine, job, &mut known).await?;
+    }
+    Ok(known)
+}
+
+/// Returns the message that an order names: the one it is about, or the one that it would make.
+fn named(job: &OrderJob) -> Option<&MessageId> {
+    match &job.order.what {
+        What::Respond(response) => Some(&response.message),
+        What::Seen(message) | What::Report(message) => Some(message),
+        What::Write(writing) => Some(&writing.message),
+        What::Send(letter) => letter.id.as_ref(),
+        _ => None,
+    }
+}
+
+fn recall(hot: &mut Hot, known: &Known) {
+    let state = hot.contract.state();
+    let forgotten: Vec<_> = known
+        .rows
+        .values()
+        .filter(|row| row.contract == *state.id() && state.message(&row.sent.id).is_none())
+        .map(crate::message::recalled)
+        .collect();
+    for message in forgotten {
+        // One that cannot be recalled stays unknown.
+        let _ = hot.contract.recall(&message);
+    }
+}
+
+async fn count_received(
+    engine: &Engine,
+    job: &OrderJob,
+    known: &mut Known,
+) -> Result<(), StoreError> {
+    let Prepared::Recipients(recipients) = &job.prepared else {
+        return Ok(());
+    };
+    let to: &[MemberId] = match &job.order.what {
+        What::Send(letter) => std::slice::from_ref(&letter.to),
+        What::Campaign(campaign) => &campaign.to,
+        _ => return Ok(()),
+    };
+    let at = job.order.at.unwrap_or_else(|| engine.now());
+    for (to, recipient) in to.iter().zip(recipients) {
+        let Some(cap) = recipient.daily_cap else {
+            continue;
+        };
+        let day = (to.clone(), at.utc_day());
+        if known.received.contains_key(&day) {
+            continue;
+        }
+        let received = engine.received_on_day(to, at, cap).await;
+        let received = received.map_err(|failure| match failure {
+            Failure::Unavailable(why) => StoreError::Unavailable(why),
+            other => StoreError::Corrupt(other.to_string()),
+        })?;
+        known.received.insert(day, received);
+    }
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! Counts a contract's messages and their answers by day, seat and campaign.
+//!
+//! Owns: the fold over events that a report is read from. Does not own: the gate's figures, which are the
+//! state's. Invariant: the counts are what the contract's events say, no more: they are rebuilt with the state.
+
+use earnest_core::State;
+use earnest_core::event::{Event, Fact};
+use earnest_core::policy::ResponseKind;
+use earnest_core::units::{CampaignId, MessageId, SeatId, Timestamp};
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+
+/// How many messages were sent, and how they were answered in time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Sent.
+    pub sent: u64,
+    /// Answered with a reply.
+    pub reply: u64,
+    /// Accepted.
+    pub accept: u64,
+    /// Declined.
+    pub not_interested: u64,
+}
+
+impl Tally {
+    /// Returns how many were answered in time, in whatever way.
+    #[must_use]
+    pub const fn responded(&self) -> u64 {
+        self.reply + self.accept + self.not_interested
+    }
+
+    fn count(&mut self, kind: ResponseKind) {
+        match kind {
+            ResponseKind::Reply => self.reply += 1,
+            ResponseKind::Accept => self.accept += 1,
+            ResponseKind::NotInterested => self.not_interested += 1,
+        }
+    }
+
+    /// Adds another tally to this one.
+    pub fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.reply += other.reply;
+        self.accept += other.accept;
+        self.not_interested += other.not_interested;
+    }
+}
+
+/// The counts of one contract.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Responses {
+    /// By the UTC day of the send and the seat's number here.
+    by_day: BTreeMap<(i64, u32), Tally>,
+    seats: Vec<SeatId>,
+    campaigns: Vec<(CampaignId, Tally)>,
+    /// The campaigns of messages that wait for an answer, by the hash of the message's id.
+    waiting: BTreeMap<u64, u32>,
+    #[serde(skip)]
+    numbers: HashMap<CampaignId, u32>,
+}
+
+/// A report on a contract's messages and their answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResponsesReport {
+    /// The instant that it is of.
+    pub as_of: Timestamp,
+    /// All messages.
+    pub total: Tally,
+    /// Messages whose stake came back.
+    pub returned: u64,
+    /// Messages whose stake is gone.
+    pub consumed: u64,
+    /// Messages whose stake is open.
+    pub held: u64,
+    /// Messages that lapsed.
+    pub lapsed: u64,
+    /// Credits that settlements kept.
+    pub consumed_credits: u64,
+    /// By the UTC day of the send, counted from 1970-01-01, oldest first.
+    pub days: Vec<(i64, Tally)>,
+    /// By seat, in the order in which they first sent.
+    pub seats: Vec<(SeatId, Tally)>,
+    /// By campaign, in the order in which they were sent.
+    pub campaigns: Vec<(CampaignId, Tally)>,
+}
+
+impl Responses {
+    /// Counts an event. `state` is the contract's after it.
+    pub(crate) fn count(&mut self, event: &Event, state: &State) {
+        match &event.fact {
+            Fact::MessageSent {
+                message,
+                seat,
+                campaign,
+                ..
+            } => {
+                let seat = self.seat_number(seat);
+                self.by_day
+                    .entry((event.at.utc_day(), seat))
+                    .or_default()
+                    .sent += 1;
+                if let Some(campaign) = campaign {
+                    let number = self.campaign_number(campaign);
+                    if let Some((_, tally)) = at_mut(&mut self.campaigns, number) {
+                        tally.sent += 1;
+                    }
+                    self.waiting.insert(hash(message), number);
+                }
+            }
+            Fact::MessageResponded {
+                message,
+                seat,
+                response,
+                ..
+            } => {
+                let Some(view) = state.message(message) else {
+                    return;
+                };
+                let seat = self.seat_number(seat);
+                let day = (view.sent_at.utc_day(), seat);
+                self.by_day.entry(day).or_default().count(*response);
+                if let Some(number) = self.waiting.remove(&hash(message))
+                    && let Some((_, tally)) = at_mut(&mut self.campaigns, number)
+                {
+                    tally.count(*response);
+                }
+            }
+            Fact::MessageLapsed { message, .. } => {
+                self.waiting.remove(&hash(message));
+            }
+            _ => {}
+        }
+    }
+
+    fn seat_number(&mut self, seat: &SeatId) -> u32 {
+        // A contract has few seats, and a busy one was among the first.
+        let at = self.seats.iter().position(|it| it == seat);
+        let at = at.unwrap_or_else(|| {
+            self.seats.push(seat.clone());
+            self.seats.len() - 1
+        });
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
+    fn campaign_number(&mut self, campaign: &CampaignId) -> u32 {
+        if self.numbers.len() != self.campaigns.len() {
+            let numbers = self.campaigns.iter().zip(0..);
+            self.numbers = numbers.map(|((id, _), at)| (id.clone(), at)).collect();
+        }
+        if let Some(number) = self.numbers.get(campaign) {
+            return *number;
+        }
+        let number = u32::try_from(self.campaigns.len()).unwrap_or(u32::MAX);
+        self.campaigns.push((campaign.clone(), Tally::default()));
+        self.numbers.insert(campaign.clone(), number);
+        number
+    }
+
+    /// Returns the report.
+    pub(crate) fn report(&self, state: &State, as_of: Timestamp) -> ResponsesReport {
+        let mut total = Tally::default();
+        let mut days: BTreeMap<i64, Tally> = BTreeMap::new();
+        let mut seats: Vec<Tally> = vec![Tally::default(); self.seats.len()];
+        for ((day, seat), tally) in &self.by_day {
+            total.add(tally);
+            days.entry(*day).or_default().add(tally);
+            if let Some(seat) = at_mut(&mut seats, *seat) {
+                seat.add(tally);
+            }
+        }
+        let counts = state.counts();
+        ResponsesReport {
+            as_of,
+            total,
+            returned: counts.returned,
+            consumed: counts.consumed,
+            held: state.open_stakes(),
+            lapsed: counts.lapsed,
+            consumed_credits: state.balance().consumed.0,
+            days: days.into_iter().collect(),
+            seats: self.seats.iter().cloned().zip(seats).collect(),
+            campaigns: self.campaigns.clone(),
+        }
+    }
+}
+
+fn at_mut<T>(all: &mut [T], number: u32) -> Option<&mut T> {
+    all.get_mut(usize::try_from(number).ok()?)
+}
+
+fn hash(message: &MessageId) -> u64 {
+    foldhash::fast::FixedState::with_seed(0x6d65_7373).hash_one(message.as_str())
+}

@@ -1,0 +1,225 @@
+//! Takes orders: looks whether they were given before, learns what they need to know of others than their
+//! contract, and puts them into its queue.
+
+use crate::claims::Claim;
+use crate::engine::Engine;
+use crate::failure::Failure;
+use crate::order::{Key, Order, What};
+use crate::record::Done;
+use crate::slot::{Job, OrderJob, Prepared, Waiting, gave_up};
+use earnest_core::command::{Recipient, Side};
+use earnest_core::units::{ContractId, MemberId, MessageId, SeatId};
+use earnest_store::{MessageQuery, MessageRow, Which};
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::sync::oneshot;
+
+impl Engine {
+    /// Carries an order out, once: given again under the same key it is answered as it was.
+    ///
+    /// # Errors
+    /// Why it was not carried out; nothing has changed then.
+    pub async fn submit(&self, order: Order) -> Result<Done, Failure> {
+        self.refresh().await?;
+        let _claim = match &order.key {
+            Some(key) => Some(self.claim(&key.space, &key.key).await),
+            None => None,
+        };
+        if let Some(key) = &order.key
+            && let Some(done) = self.replay(key).await?
+        {
+            return Ok(done);
+        }
+        let contract = order.contract.clone();
+        let (job, answer) = self.prepare(order).await?;
+        self.enqueue(&contract, job);
+        answer.await.unwrap_or_else(|_| Err(gave_up()))
+    }
+
+    /// Carries orders out, each on its own, those of one contract in their order. Answers stand in the order of
+    /// the orders.
+    pub async fn submit_all(&self, orders: Vec<Order>) -> Vec<Result<Done, Failure>> {
+        let mut answers: Vec<Option<Result<Done, Failure>>> = orders.iter().map(|_| None).collect();
+        if let Err(failure) = self.refresh().await {
+            return orders.iter().map(|_| Err(failure.clone())).collect();
+        }
+        let mut left: Vec<(usize, Order)> = orders.into_iter().enumerate().collect();
+        while !left.is_empty() {
+            // Of orders under one key the second is given again when the first is done.
+            let mut keys: BTreeSet<(String, String)> = BTreeSet::new();
+            let is_first = |(_, order): &(usize, Order)| match &order.key {
+                Some(key) => keys.insert((key.space.clone(), key.key.clone())),
+                None => true,
+            };
+            let (now, later) = left.into_iter().partition(is_first);
+            self.submit_apart(now, keys, &mut answers).await;
+            left = later;
+        }
+        let answers = answers.into_iter();
+        answers
+            .map(|answer| answer.unwrap_or_else(|| Err(gave_up())))
+            .collect()
+    }
+
+    /// Carries out orders of which no two have one key.
+    async fn submit_apart(
+        &self,
+        orders: Vec<(usize, Order)>,
+        keys: BTreeSet<(String, String)>,
+        answers: &mut [Option<Result<Done, Failure>>],
+    ) {
+        // Everybody claims in the order of the keys, so that nobody waits in a circle.
+        let mut claims: Vec<Claim> = Vec::with_capacity(keys.len());
+        for (space, key) in &keys {
+            claims.push(self.claim(space, key).await);
+        }
+        let mut queues: BTreeMap<ContractId, Vec<Job>> = BTreeMap::new();
+        let mut waiting = Vec::with_capacity(orders.len());
+        for (at, order) in orders {
+            let replayed = match &order.key {
+                Some(key) => self.replay(key).await,
+                None => Ok(None),
+            };
+            let prepared = match replayed {
+                Ok(None) => {
+                    let contract = order.contract.clone();
+                    self.prepare(order).await.map(|it| (contract, it))
+                }
+                Ok(Some(done)) => {
+                    put(answers, at, Ok(done));
+                    continue;
+                }
+                Err(failure) => Err(failure),
+            };
+            match prepared {
+                Ok((contract, (job, answer))) => {
+                    queues.entry(contract).or_default().push(job);
+                    waiting.push((at, answer));
+                }
+                Err(failure) => put(answers, at, Err(failure)),
+            }
+        }
+        for (contract, jobs) in queues {
+            self.enqueue_all(&contract, jobs);
+        }
+        for (at, answer) in waiting {
+            put(answers, at, answer.await.unwrap_or_else(|_| Err(gave_up())));
+        }
+    }
+
+    /// Waits until nobody else works on an idempotency key.
+    pub async fn claim(&self, space: &str, key: &str) -> Claim {
+        self.claims().hold(space, key).await
+    }
+
+    /// Returns whether something was answered under the key: with this body or, as a failure, with another.
+    ///
+    /// # Errors
+    /// When the key was used with another body, or the store fails.
+    pub async fn was_answered(&self, key: &Key) -> Result<bool, Failure> {
+        match self.store().answer(&key.space, &key.key).await? {
+            Some(answer) if answer.body != key.body => Err(Failure::KeyReused),
+            Some(_) => Ok(true),
+            None => Ok(false),
+        }
+    }
+
+    async fn prepare(
+        &self,
+        order: Order,
+    ) -> Result<(Job, oneshot::Receiver<Result<Done, Failure>>), Failure> {
+        let waiting = Waiting::begin(self)?;
+        let prepared = self.learn(&order).await?;
+        let (reply, answer) = oneshot::channel();
+        let job = Job::Order(Box::new(OrderJob {
+            order,
+            prepared,
+            reply,
+            waiting,
+        }));
+        Ok((job, answer))
+    }
+
+    /// Learns what an order needs to know of others than its contract.
+    async fn learn(&self, order: &Order) -> Result<Prepared, Failure> {
+        let contract = &order.contract;
+        match &order.what {
+            What::Create(new) => {
+                let (policy, text) = self.find_policy(&new.policy).await?;
+                Ok(Prepared::Policy(policy, text))
+            }
+            What::AddPolicy(version) => {
+                let (policy, text) = self.find_policy(&version.policy).await?;
+                Ok(Prepared::Policy(policy, text))
+            }
+            What::Send(letter) => {
+                let to = std::slice::from_ref(&letter.to);
+                self.recipients(contract, &letter.seat, to).await
+            }
+            What::Campaign(campaign) => {
+                self.recipients(contract, &campaign.seat, &campaign.to)
+                    .await
+            }
+            What::Write(writing) if writing.from == Side::Seat => {
+                let Some(row) = self.find_message(&writing.message).await? else {
+                    return Ok(Prepared::Nothing);
+                };
+                let wishes = self.wishes(&row.sent.to).await?;
+                Ok(Prepared::Blocked(wishes.block(contract, &row.sent.seat)))
+            }
+            _ => Ok(Prepared::Nothing),
+        }
+    }
+
+    pub(crate) async fn recipients(
+        &self,
+        contract: &ContractId,
+        seat: &SeatId,
+        to: &[MemberId],
+    ) -> Result<Prepared, Failure> {
+        let mut recipients: SmallVec<[Recipient; 1]> = SmallVec::new();
+        for member in to {
+            recipients.push(self.recipient(member, contract, seat).await?);
+        }
+        Ok(Prepared::Recipients(recipients))
+    }
+
+    /// Returns a message with its contract, as it is recorded.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn find_message(&self, id: &MessageId) -> Result<Option<MessageRow>, Failure> {
+        let mut found = self.find_messages(vec![id.clone()]).await?;
+        Ok(found.remove(id))
+    }
+
+    /// Returns messages with their contracts, as they are recorded; unknown ones are left out.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn find_messages(
+        &self,
+        ids: Vec<MessageId>,
+    ) -> Result<HashMap<MessageId, MessageRow>, Failure> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let limit = ids.len();
+        let query = MessageQuery {
+            which: Which::Ids(ids),
+            status: None,
+            after: None,
+            limit,
+        };
+        let page = self.store().messages(query).await?;
+        let rows = page.messages.into_iter();
+        Ok(rows.map(|row| (row.sent.id.clone(), row)).collect())
+    }
+}
+
+fn put(answers: &mut [Option<Result<Done, Failure>>], at: usize, answer: Result<Done, Failure>) {
+    if let Some(place) = answers.get_mut(at) {
+        *place = Some(answer);
+    }
+}

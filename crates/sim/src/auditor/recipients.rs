@@ -1,0 +1,155 @@
+//! Says what recipients may have wished when they were written to.
+//!
+//! A wish that was answered rules every send that is asked for afterwards; one that landed before the send was
+//! answered may rule it.
+
+use super::command;
+use super::history::History;
+use crate::book::Book;
+use crate::disk::Moment;
+use crate::world::World;
+use earnest_core::command::{Letter, Recipient};
+use earnest_core::event::Fact;
+use earnest_core::units::{ContractId, MemberId, MessageId, SeatId};
+use earnest_engine::{Order, What, Wishes};
+
+/// How many combinations of several recipients' wishes are tried.
+const COMBINED_MOST: usize = 64;
+
+/// What the recipients of an order wished.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wished(Vec<Recipient>);
+
+impl Wished {
+    pub(super) fn letter(&self, message: MessageId, to: &MemberId, at: usize) -> Letter {
+        Letter {
+            message,
+            to: to.clone(),
+            recipient: self.0.get(at).copied().unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn blocks(&self) -> bool {
+        self.0.first().is_some_and(|recipient| recipient.blocks)
+    }
+
+    /// Sets how many messages each capped recipient had on the day.
+    pub(super) fn with_received(&self, order: &Order, count: impl Fn(&MemberId) -> u32) -> Self {
+        let members = command::recipients(order);
+        let recipients = self
+            .0
+            .iter()
+            .zip(&members)
+            .map(|(recipient, member)| Recipient {
+                received_today: recipient.daily_cap.map_or(0, |_| count(member)),
+                ..*recipient
+            });
+        match members.is_empty() {
+            true => self.clone(),
+            false => Self(recipients.collect()),
+        }
+    }
+
+    /// Returns whether a cap is among the wishes.
+    pub(super) fn has_cap(&self) -> bool {
+        self.0.iter().any(|recipient| recipient.daily_cap.is_some())
+    }
+}
+
+/// Returns what may have been a member's wishes between two moments, oldest first.
+pub(super) fn versions(
+    world: &World,
+    book: &Book,
+    member: &MemberId,
+    from: Moment,
+    to: Moment,
+) -> Vec<Wishes> {
+    let landed = world.disk.wishes(member);
+    let kept = book.wishes_kept.iter();
+    let kept = kept.filter(|it| it.member == *member && it.tick <= from.tick);
+    let ruled = kept
+        .map(|it| landed.partition_point(|one| one.tick <= it.tick))
+        .max();
+    let known = landed.partition_point(|one| one.tick <= to.tick);
+    let first = ruled.unwrap_or(0);
+    let mut versions = Vec::new();
+    if first == 0 {
+        versions.push(Wishes::default());
+    }
+    let rest = landed
+        .get(first.saturating_sub(1)..known)
+        .unwrap_or_default();
+    versions.extend(rest.iter().map(|one| one.wishes.clone()));
+    versions
+}
+
+/// Returns what the recipients of an order may have wished between two moments.
+pub(super) fn options(
+    world: &World,
+    book: &Book,
+    history: &History,
+    order: &Order,
+    from: Moment,
+    to: Moment,
+) -> Vec<Wished> {
+    let Some((seat, members)) = about(history, order) else {
+        return vec![Wished::default()];
+    };
+    let mut combined = vec![Wished::default()];
+    for member in &members {
+        let mut more = Vec::new();
+        for wishes in versions(world, book, member, from, to) {
+            let recipient = recipient(&wishes, &order.contract, &seat);
+            for one in combined.iter().take(COMBINED_MOST) {
+                let mut one = one.clone();
+                one.0.push(recipient);
+                more.push(one);
+            }
+        }
+        combined = more;
+    }
+    combined
+}
+
+/// Returns the sender and the members of an order that depends on wishes.
+fn about(history: &History, order: &Order) -> Option<(SeatId, Vec<MemberId>)> {
+    match &order.what {
+        What::Send(letter) => Some((letter.seat.clone(), vec![letter.to.clone()])),
+        What::Campaign(campaign) => Some((campaign.seat.clone(), campaign.to.clone())),
+        What::Write(writing) => {
+            let place = history.messages.get(&writing.message)?;
+            let told = history.contracts.get(&place.contract)?;
+            let at = usize::try_from(place.seq - 1).ok()?;
+            match &told.events.get(at)?.fact {
+                Fact::MessageSent { seat, to, .. } => Some((seat.clone(), vec![to.clone()])),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn recipient(wishes: &Wishes, contract: &ContractId, seat: &SeatId) -> Recipient {
+    Recipient {
+        accepts: wishes.accepts,
+        price: wishes.price,
+        daily_cap: wishes.daily_cap,
+        received_today: 0,
+        blocks: wishes.block(contract, seat),
+    }
+}
+
+/// Checks that wishes were read as they may have been.
+pub(super) fn check_reads(world: &World, book: &Book) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for read in &book.wishes_read {
+        let versions = versions(world, book, &read.member, read.from, read.to);
+        if !versions.contains(&read.wishes) {
+            wrong.push(format!(
+                "{}: the wishes {:?} were read at {}..{}, and were {versions:?}",
+                read.member, read.wishes, read.from.tick, read.to.tick
+            ));
+        }
+    }
+    wrong
+}

@@ -1,0 +1,158 @@
+//! Says what a run is: everything here follows from its seed, except what a test sets on purpose.
+
+use crate::mutant::Mutant;
+use crate::rng::Rng;
+use std::time::Duration;
+
+/// What a caller sets of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// A fault that no store may have, which the auditor must find.
+    pub mutant: Option<Mutant>,
+    /// Whether what happens is written down, for reading.
+    pub trace: bool,
+    /// What is left out because the engine is known to fail there.
+    pub switches: Switches,
+}
+
+/// What is played and checked although the engine is known to fail there. A switch is off for as long as its
+/// fault is open, and goes with it.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one open fault, apart from all others"
+)]
+pub struct Switches {
+    /// Lots that the engine made are revoked: one that is drained is answered as unknown, and revoked.
+    pub revokes_made_lots: bool,
+    /// The number of the event that settled a message is checked: a lapse after the settlement loses it.
+    pub settled_by_event: bool,
+    /// A store that cannot be read for a moment may not be told as a bug.
+    pub passing_faults_are_no_bugs: bool,
+    /// A balance has everything that fell due up to the instant that it names: it names the one at which it is
+    /// answered, and has what fell due when the round began.
+    pub balances_are_as_of: bool,
+    /// The answer to a change of wishes gets lost, or its client goes away before it: its process goes on with
+    /// the wishes before it, also when it was given again and answered.
+    pub unheard_wishes: bool,
+    /// Wishes that are read take their time on the way: what was read before a change is kept after it.
+    pub slow_wishes: bool,
+    /// An order that was carried out is not refused to the client that gave it again meanwhile.
+    pub is_not_refused_by_itself: bool,
+    /// A commit of unknown outcome gets lost beside other processes: one that did the same thing is taken for it.
+    pub lost_beside_others: bool,
+    /// Questions about a history that is being told: one is answered with what fell due for orders after it.
+    pub questions_while_told: bool,
+    /// What others have done takes its time after it was taken: it is lost with whoever asked.
+    pub slow_news: bool,
+    /// A write whose outcome is unknown may land after that was told: its process never hears of it.
+    pub late_landings: bool,
+}
+
+impl Switches {
+    /// Plays and checks everything.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self {
+            revokes_made_lots: true,
+            settled_by_event: true,
+            passing_faults_are_no_bugs: true,
+            balances_are_as_of: true,
+            unheard_wishes: true,
+            slow_wishes: true,
+            is_not_refused_by_itself: true,
+            lost_beside_others: true,
+            questions_while_told: true,
+            slow_news: true,
+            late_landings: true,
+        }
+    }
+}
+
+/// How a run is laid out.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// How many processes work on the store at once.
+    pub processes: usize,
+    /// How many contracts there are, those whose history is told not counted.
+    pub contracts: usize,
+    /// How many contracts have their history told.
+    pub told: usize,
+    /// How many things are begun.
+    pub steps: u64,
+    /// Whether one contract sends so much that it forgets.
+    pub is_long: bool,
+    /// How often things go wrong.
+    pub faults: Levels,
+    /// What is set of the engines.
+    pub engine: earnest_engine::Options,
+    /// How long a step waits for the next, at most, in milliseconds.
+    pub pause_most: u64,
+}
+
+/// How often things go wrong, in a thousand calls.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Levels {
+    /// How often a call takes its time.
+    pub slow: u64,
+    /// How many milliseconds it takes then, at most.
+    pub slow_most: u64,
+    /// A read fails.
+    pub read: u64,
+    /// A write fails and nothing has changed.
+    pub write: u64,
+    /// A commit conflicts with nothing.
+    pub conflict: u64,
+    /// A write's outcome is unknown.
+    pub unknown: u64,
+    /// A process dies, in a thousand steps.
+    pub death: u64,
+}
+
+impl Shape {
+    /// Lays out the run of a seed.
+    #[must_use]
+    pub fn draw(rng: &mut Rng) -> Self {
+        let is_long = rng.rarely(25);
+        Self {
+            processes: usize::try_from(rng.between(1, 3)).unwrap_or(1),
+            contracts: usize::try_from(rng.between(1, 3)).unwrap_or(1),
+            told: usize::from(rng.chance(45)),
+            steps: rng.between(60, 260),
+            is_long,
+            faults: Levels::draw(rng),
+            engine: engine(rng),
+            pause_most: *rng.pick(&[0, 2, 10, 40]),
+        }
+    }
+}
+
+impl Levels {
+    fn draw(rng: &mut Rng) -> Self {
+        let level = |rng: &mut Rng, most: u64| match rng.below(3) {
+            0 => 0,
+            1 => most / 5,
+            _ => most,
+        };
+        Self {
+            slow: *rng.pick(&[0, 150, 500, 900]),
+            slow_most: *rng.pick(&[0, 1, 5, 30]),
+            read: level(rng, 40),
+            write: level(rng, 100),
+            conflict: level(rng, 100),
+            unknown: level(rng, 150),
+            death: level(rng, 60),
+        }
+    }
+}
+
+fn engine(rng: &mut Rng) -> earnest_engine::Options {
+    earnest_engine::Options {
+        waiting_most: *rng.pick(&[3, 20_000, 20_000, 20_000]),
+        memory: *rng.pick(&[0, 0, 5_000, 30_000, 256 << 20]),
+        snapshot_after: *rng.pick(&[1, 3, 10, 40, 4_096]),
+        due_at_once: *rng.pick(&[1, 3, 20, 4_096]),
+        sweep_every: Duration::from_millis(*rng.pick(&[20, 250, 5_000])),
+        ..earnest_engine::Options::default()
+    }
+}
