@@ -1,0 +1,219 @@
+//! Takes bodies in: their type, their size, their pace, and the idempotency key that comes with them.
+//!
+//! Owns: what arrives with a POST or PUT before it has a meaning. Does not own: that meaning (`read.rs`).
+//! Invariant: a body is read only once its sender's right to send it was looked at.
+
+use crate::access::Caller;
+use crate::app::App;
+use crate::problem::{Code, Problem};
+use crate::query::Params;
+use crate::read::{Place, Read, parse};
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use earnest_engine::Key;
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use hyper::HeaderMap;
+use hyper::header::CONTENT_TYPE;
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+/// The header of idempotency keys.
+pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// What a route asks of the idempotency key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyRule {
+    /// It must be there.
+    Required,
+    /// It may be there.
+    Optional,
+    /// It must be there, and leave room for the numbers of a batch's commands.
+    OfBatch,
+}
+
+impl KeyRule {
+    const fn most(self) -> usize {
+        match self {
+            Self::Required | Self::Optional => 255,
+            Self::OfBatch => 250,
+        }
+    }
+}
+
+/// A body that has arrived.
+#[derive(Debug)]
+pub(crate) struct Posted {
+    bytes: Bytes,
+    key: Option<Key>,
+}
+
+impl Posted {
+    /// Takes in the body of a POST, with its idempotency key.
+    ///
+    /// # Errors
+    /// When the key is missing or none, or the body is of another type, too large or too slow.
+    pub(crate) async fn of(
+        app: &App,
+        caller: &Caller,
+        request: Request,
+        rule: KeyRule,
+    ) -> Result<Self, Problem> {
+        Params::of(request.uri(), &[])?;
+        let key = idempotency_key(request.headers(), rule)?;
+        let route = key
+            .is_some()
+            .then(|| format!("{} {}\n", request.method(), request.uri().path()));
+        let most = match rule {
+            KeyRule::OfBatch => app.settings.batch_body_most,
+            _ => app.settings.body_most,
+        };
+        let bytes = take(request, most, app.settings.body_timeout).await?;
+        let key = key.zip(route).map(|(key, route)| Key {
+            space: caller.scope.space(),
+            key,
+            body: hash(&route, &bytes),
+        });
+        Ok(Self { bytes, key })
+    }
+
+    /// Takes in the body of a PUT or PATCH.
+    ///
+    /// # Errors
+    /// When the body is of another type, too large or too slow.
+    pub(crate) async fn put(app: &App, request: Request) -> Result<Self, Problem> {
+        Params::of(request.uri(), &[])?;
+        let bytes = take(request, app.settings.body_most, app.settings.body_timeout).await?;
+        Ok(Self { bytes, key: None })
+    }
+
+    /// Returns the idempotency key.
+    pub(crate) fn key(&mut self) -> Option<Key> {
+        self.key.take()
+    }
+
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub(crate) fn read<'a, T: Read<'a>>(&'a self) -> Result<T, Problem> {
+        let bytes: &[u8] = match self.bytes.is_empty() {
+            // Where every field may be absent, the body may be.
+            true => b"{}",
+            false => &self.bytes,
+        };
+        T::read(parse(bytes)?, &Place::Root)
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap, rule: KeyRule) -> Result<Option<String>, Problem> {
+    let mut all = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(key) = all.next() else {
+        return match rule {
+            KeyRule::Optional => Ok(None),
+            _ => Err(Problem::new(
+                Code::IdempotencyKeyMissing,
+                "send an `Idempotency-Key` of your own, so that a repetition changes nothing twice",
+            )
+            .at("Idempotency-Key")),
+        };
+    };
+    let is_visible = |byte: &u8| byte.is_ascii_graphic();
+    let bytes = key.as_bytes();
+    let right = (1..=rule.most()).contains(&bytes.len()) && bytes.iter().all(is_visible);
+    match key.to_str() {
+        Ok(key) if right && all.next().is_none() => Ok(Some(key.to_owned())),
+        _ => Err(Problem::new(
+            Code::InvalidIdempotencyKey,
+            format!(
+                "an idempotency key here is 1 to {} visible ASCII characters, sent once",
+                rule.most()
+            ),
+        )
+        .at("Idempotency-Key")),
+    }
+}
+
+/// Returns what tells this order from another under the same key: its route and its bytes.
+fn hash(route: &str, bytes: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(route.as_bytes());
+    hash.update(bytes);
+    hash.finalize().into()
+}
+
+/// Takes in a body of JSON, or an empty one.
+async fn take(request: Request, most: usize, pace: Duration) -> Result<Bytes, Problem> {
+    let (head, body) = request.into_parts();
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    if !is_json(&head.headers) {
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "send `Content-Type: application/json`",
+        ));
+    }
+    let announced = body.size_hint().lower();
+    if announced > u64::try_from(most).unwrap_or(u64::MAX) {
+        return Err(too_large(most));
+    }
+    collect(body, most, pace).await
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let Some(kind) = types.next().and_then(|kind| kind.to_str().ok()) else {
+        return false;
+    };
+    let mut parts = kind.split(';').map(str::trim);
+    let is_json = parts
+        .next()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = |part: &str| match part.split_once('=') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+            value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    };
+    is_json && parts.all(is_utf8) && types.next().is_none()
+}
+
+async fn collect(mut body: Body, most: usize, pace: Duration) -> Result<Bytes, Problem> {
+    let mut first: Option<Bytes> = None;
+    let mut rest: Vec<u8> = Vec::new();
+    loop {
+        let frame = tokio::time::timeout(pace, body.frame()).await;
+        let frame = frame
+            .map_err(|_| Problem::new(Code::BodyTimeout, "the body stood still for too long"))?;
+        let Some(frame) = frame else { break };
+        let frame = frame.map_err(|_| {
+            Problem::new(Code::InvalidJson, "the body ended before it was complete")
+        })?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        let so_far = first.as_ref().map_or(0, Bytes::len) + rest.len();
+        if so_far + data.len() > most {
+            return Err(too_large(most));
+        }
+        // One frame, the common case, is not copied.
+        match (&first, rest.is_empty()) {
+            (None, true) => first = Some(data),
+            (Some(one), _) => {
+                rest.extend_from_slice(one);
+                rest.extend_from_slice(&data);
+                first = None;
+            }
+            (None, false) => rest.extend_from_slice(&data),
+        }
+    }
+    Ok(first.unwrap_or_else(|| Bytes::from(rest)))
+}
+
+fn too_large(most: usize) -> Problem {
+    Problem::new(
+        Code::BodyTooLarge,
+        format!("a body here has at most {most} bytes"),
+    )
+}
