@@ -14,6 +14,7 @@
 //! - Nothing depends on how many threads read the file.
 
 mod build;
+mod campaigns;
 mod csv;
 mod error;
 mod format;
@@ -35,6 +36,7 @@ pub use row::{Column, Row};
 
 pub(crate) use links::NO_LINK;
 
+use campaigns::CampaignNames;
 use earnest_core::policy::ResponseKind;
 use earnest_core::units::Timestamp;
 use smol_str::SmolStr;
@@ -58,6 +60,8 @@ pub struct Log {
     seat_names: Vec<SmolStr>,
     recipient_names: Vec<SmolStr>,
     message_names: Texts,
+    /// Nothing where nobody asked for them.
+    campaigns: Option<CampaignNames>,
 }
 
 /// Where a contract's part of each list begins.
@@ -124,6 +128,13 @@ impl Log {
     #[must_use]
     pub fn recipient_name(&self, recipient: u32) -> &str {
         texts::name(&self.recipient_names, recipient)
+    }
+
+    /// Returns the campaign that a message belongs to; nothing where it has none, or where the log was read
+    /// without campaigns' names.
+    #[must_use]
+    pub fn campaign(&self, message: &Message) -> Option<&str> {
+        self.campaigns.as_ref()?.of(message.line)
     }
 
     /// Returns what to call a message: its id or, where the log gives it none, its line.

@@ -3,7 +3,10 @@
 //! Owns: the commands there are, the first page, the wording of a wrong call. Does not own: what a command
 //! does. Invariant: a wrong call is told in two plain lines, the second one saying where help is.
 
-use crate::commands::{backtest, check, generate, policy};
+use crate::commands::{
+    audit, backtest, backup, check, demo, explain, export, generate, import, key, migrate, policy,
+    restore, serve,
+};
 use crate::output;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -32,10 +35,29 @@ Try policies on messages
   backtest         Replay a message log under several policies and compare
   generate         Make up a message log
 
+Run it
+  demo             A server with a made-up year in it: the first thing to run
+  serve            The server
+  key create       Make an API key
+  key list         The API keys there are
+  key revoke       Make an API key void
+
+Look into a store
+  explain          Why a message's credit is where it is
+  audit            Derive everything again from the events, and compare
+  export events    The event log as JSON lines
+
+Keep a store
+  import           Put a message log into it
+  backup           Copy it while it is in use
+  restore          Put a backup in its place
+  migrate          Bring it up to date
+
 Options
 {options}
 
 Begin with
+  earnest demo
   earnest policy ask inmail-2015 inmail-thread --response not_interested --after 40d
   earnest backtest --generate 100000
 
@@ -60,6 +82,20 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     Backtest(backtest::BacktestArgs),
     Generate(generate::GenerateArgs),
+    Demo(demo::DemoArgs),
+    Serve(serve::ServeArgs),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    Explain(explain::ExplainArgs),
+    Audit(audit::AuditArgs),
+    /// What a store keeps, as lines for other programs
+    #[command(subcommand)]
+    Export(export::ExportCommand),
+    Import(import::ImportArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
+    Migrate(migrate::MigrateArgs),
 }
 
 /// What is said where no command is run.

@@ -2,10 +2,20 @@
 //!
 //! Owns: running the one that was asked for, and its exit code.
 
+pub(crate) mod audit;
 pub(crate) mod backtest;
+pub(crate) mod backup;
 pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod generate;
+pub(crate) mod import;
+pub(crate) mod key;
+pub(crate) mod migrate;
 pub(crate) mod policy;
+pub(crate) mod restore;
+pub(crate) mod serve;
 
 use crate::call::Command;
 use crate::error::Error;
@@ -15,15 +25,27 @@ use std::process::ExitCode;
 
 /// Runs a command and returns its exit code.
 pub(crate) fn run(command: &Command) -> ExitCode {
-    if let Command::Check(args) = command {
-        return check::run(args);
+    // These two say with their exit code what they found.
+    match command {
+        Command::Check(args) => return check::run(args),
+        Command::Audit(args) => return audit::run(args),
+        _ => {}
     }
     let mut out = Out::open();
     let done = match command {
         Command::Policy(command) => policy::run(command, &mut out),
         Command::Backtest(args) => backtest::run(args, &mut out),
         Command::Generate(args) => generate::run(args),
-        Command::Check(_) => Ok(()),
+        Command::Serve(args) => serve::run(args, &mut out),
+        Command::Demo(args) => demo::run(args, &mut out),
+        Command::Key(command) => key::run(command, &mut out),
+        Command::Import(args) => import::run(args, &mut out),
+        Command::Explain(args) => explain::run(args, &mut out),
+        Command::Export(command) => export::run(command, &mut out),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args, &mut out),
+        Command::Migrate(args) => migrate::run(args, &mut out),
+        Command::Check(_) | Command::Audit(_) => Ok(()),
     };
     match done.and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,10 +9,15 @@ mod call;
 mod commands;
 mod duration;
 mod error;
+mod import;
+mod lock;
+mod logging;
 mod number;
 mod output;
 mod policies;
 mod progress;
+mod settings;
+mod store;
 mod table;
 
 use std::process::ExitCode;

@@ -57,11 +57,13 @@ fn open(path: &str) -> Result<Layers, Error> {
     load(source, &mut relative).map_err(Error::input)
 }
 
-fn is_path(name: &str) -> bool {
+/// Returns whether a name is a path.
+pub(crate) fn is_path(name: &str) -> bool {
     name.ends_with(".toml") || name.contains(['/', std::path::MAIN_SEPARATOR])
 }
 
-fn unknown(name: &str) -> Error {
+/// Tells that there is no policy of that name.
+pub(crate) fn unknown(name: &str) -> Error {
     let hint = match nearest(name, preset::NAMES) {
         Some(near) => format!("; did you mean `{near}`?"),
         None => String::new(),

@@ -25,6 +25,20 @@ pub(crate) fn messages(what: &str, all: u64) -> ProgressBar {
     )
 }
 
+/// A bar that counts contracts.
+pub(crate) fn contracts(what: &str, all: u64) -> ProgressBar {
+    bar(what, all, "{human_pos:>11} of {human_len} contracts")
+}
+
+/// A bar that counts events.
+pub(crate) fn events(what: &str, all: u64) -> ProgressBar {
+    bar(
+        what,
+        all,
+        "{human_pos:>11} of {human_len}, {rate:>10} events/s",
+    )
+}
+
 fn bar(what: &str, all: u64, figures: &str) -> ProgressBar {
     let template = format!("{{msg:<10}} [{{bar:30}}] {figures}, {{eta}} left");
     // A template that did not read would cost the looks of a bar and nothing else.

@@ -21,7 +21,19 @@ fn a_group_of_commands_alone_shows_its_page() {
 
 #[test]
 fn every_command_explains_itself() {
-    let calls: [&[&str]; 9] = [
+    let calls: [&[&str]; 21] = [
+        &["demo"],
+        &["serve"],
+        &["key", "create"],
+        &["key", "list"],
+        &["key", "revoke"],
+        &["explain"],
+        &["audit"],
+        &["export", "events"],
+        &["import"],
+        &["backup"],
+        &["restore"],
+        &["migrate"],
         &["policy", "ask"],
         &["policy", "list"],
         &["policy", "show"],
@@ -50,7 +62,7 @@ fn the_version_is_the_package_s() {
 
 #[test]
 fn a_wrong_call_is_told_in_two_lines() {
-    let calls: [&[&str]; 12] = [
+    let calls: [&[&str]; 20] = [
         &["chekc"],
         &["policy", "lst"],
         &["policy", "show"],
@@ -63,6 +75,14 @@ fn a_wrong_call_is_told_in_two_lines() {
         &["backtest", "a.csv", "--until", "yesterday"],
         &["generate", "--messages", "0", "--out", "a.csv"],
         &["generate"],
+        &["serv"],
+        &["key", "create"],
+        &["key", "create", "--scope", "root"],
+        &["key", "revoke"],
+        &["import", "cvs", "a.csv"],
+        &["import", "csv", "a.csv", "--until", "soon"],
+        &["explain", "a b"],
+        &["demo", "--listen", "here"],
     ];
     let mut told = String::new();
     for call in calls {

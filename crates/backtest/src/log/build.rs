@@ -3,6 +3,7 @@
 //! Owns: the numbering of ids, the grouping by contract and the order within one. Does not own: where messages
 //! come from. Invariant: what comes out depends on the messages and their order alone, not on threads.
 
+use super::campaigns::Campaigns;
 use super::error::{Fault, LogError};
 use super::ids::Ids;
 use super::links::links;
@@ -21,6 +22,8 @@ pub(super) struct Builder {
     seats: Interner,
     recipients: Interner,
     ids: Ids,
+    /// Nothing where nobody asked for their names.
+    campaigns: Option<Campaigns>,
     /// In the order in which they came; `seat` counts over the whole log here.
     messages: Vec<Message>,
     last: Option<Timestamp>,
@@ -69,6 +72,11 @@ pub(super) struct NewMessage<'m> {
 }
 
 impl Builder {
+    /// Keeps the names of campaigns too.
+    pub(super) fn keep_campaigns(&mut self) {
+        self.campaigns = Some(Campaigns::default());
+    }
+
     /// Notes that the log reaches to `instant`.
     pub(super) fn reach(&mut self, instant: Timestamp) {
         self.last = self.last.max(Some(instant));
@@ -92,8 +100,16 @@ impl Builder {
             seats,
             recipients,
             ids,
+            campaigns,
             ..
         } = self;
+        if let Some(campaigns) = campaigns {
+            for (line, row) in rows {
+                if let Some(name) = &row.campaign {
+                    campaigns.add(*line, name).ok_or(Full::of("campaigns"))?;
+                }
+            }
+        }
         // Finding members takes as long as all the rest, so that they are found on another core.
         let (recipients, senders) = rayon::join(
             || {
@@ -198,6 +214,7 @@ impl Builder {
             seat_names: self.seats.into_names(),
             recipient_names: self.recipients.into_names(),
             message_names: self.ids.into_texts(),
+            campaigns: self.campaigns.map(Campaigns::into_names),
         }))
     }
 }

@@ -58,11 +58,35 @@ impl Log {
         format: Format,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Self, LogError> {
+        Self::build(from, name, format, Builder::default(), progress)
+    }
+
+    /// Reads a log as [`Log::read`] does, with the names of campaigns.
+    ///
+    /// # Errors
+    /// As [`Log::open`].
+    pub fn read_with_campaigns(
+        from: impl Read,
+        name: &str,
+        format: Format,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, LogError> {
+        let mut builder = Builder::default();
+        builder.keep_campaigns();
+        Self::build(from, name, format, builder, progress)
+    }
+
+    fn build(
+        from: impl Read,
+        name: &str,
+        format: Format,
+        mut builder: Builder,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, LogError> {
         let mut source = Source::new(from, name, progress);
         let Some(first) = source.first()? else {
             return Err(source.empty());
         };
-        let mut builder = Builder::default();
         let read = source.fill(format, &first, &mut builder);
         if matches!(read, Ok(()) | Err(LogError::BadLine(_))) {
             // A repeated id shows last, and stands before any line at which the reading stopped.

@@ -492,3 +492,27 @@ fn a_message_takes_48_bytes_and_an_action_4() {
     assert_eq!(size_of::<Message>(), 48);
     assert_eq!(size_of::<Action>(), 4);
 }
+
+#[test]
+fn campaigns_keep_their_names_where_somebody_asks_for_them() {
+    let text = "contract,seat,recipient,sent_at,campaign\n\
+        a,s,r1,2015-01-02T10:00:00Z,spring\n\
+        a,s,r2,2015-01-01T10:00:00Z,\n\
+        b,s,r3,2015-01-01T10:00:00Z,autumn\n\
+        a,s,r4,2015-01-03T10:00:00Z,spring\n";
+    let names = |log: &Log| -> Vec<Option<String>> {
+        let messages = log
+            .histories()
+            .flat_map(|history| history.messages().to_vec());
+        messages
+            .map(|message| log.campaign(&message).map(str::to_owned))
+            .collect()
+    };
+    let log = Log::read_with_campaigns(text.as_bytes(), "log", Format::Csv, &mut |_| {}).unwrap();
+    let spring = || Some("spring".to_owned());
+    assert_eq!(
+        names(&log),
+        [None, spring(), spring(), Some("autumn".to_owned())]
+    );
+    assert_eq!(names(&csv(text)), [None, None, None, None]);
+}

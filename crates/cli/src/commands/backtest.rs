@@ -70,7 +70,7 @@ pub(crate) struct BacktestArgs {
 
 /// Which credits a replay runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Credits {
+pub(crate) enum Credits {
     /// Those that the policy grants.
     Granted,
     /// As many as it takes.
