@@ -4,8 +4,8 @@ use crate::Done;
 use crate::repository::Repository;
 use crate::run::{cargo, shown};
 
-/// What can be measured: each is the crate `earnest-NAME`.
-pub(crate) const ALL: [&str; 2] = ["core", "backtest"];
+/// What can be measured within one process: each is the crate `earnest-NAME`.
+pub(crate) const ALL: [&str; 3] = ["core", "store", "backtest"];
 
 /// Runs the benchmarks of these crates, one after the other: they would disturb each other.
 pub(crate) fn run(here: &Repository, which: &[&str]) -> Done {
@@ -19,4 +19,15 @@ pub(crate) fn run(here: &Repository, which: &[&str]) -> Done {
         well &= shown(command, &mut |_| {})?;
     }
     Ok(well)
+}
+
+/// Loads the shipped server over HTTP, beside an empty one; `args` go to the load tool.
+pub(crate) fn http(here: &Repository, args: &[&str]) -> Done {
+    let build = ["build", "--release", "--locked", "--package", "earnest-cli"];
+    if !shown(cargo(here, &build), &mut |_| {})? {
+        return Ok(false);
+    }
+    let load = ["run", "--release", "--locked", "--package", "earnest-bench"];
+    let call = [&load[..], &["--", "http"], args].concat();
+    shown(cargo(here, &call), &mut |_| {})
 }

@@ -10,6 +10,10 @@ use earnest_core::policy::file::{
 };
 use std::fs;
 
+/// Between these two the manual of settings stands in its page.
+const MANUAL_BEGIN: &str = "<!-- begin: written from the manual, do not edit -->";
+const MANUAL_END: &str = "<!-- end: written from the manual -->";
+
 /// A generated document: its path and its whole text.
 struct Document {
     path: &'static str,
@@ -64,6 +68,13 @@ fn all(here: &Repository) -> Result<Vec<Document>, String> {
             text: format!("{schema}\n"),
         },
         Document {
+            path: "docs/configuration.md",
+            text: configuration(
+                &here.read("docs/configuration.md")?,
+                &here.read("crates/server/config.default.toml")?,
+            )?,
+        },
+        Document {
             path: "docs/errors.md",
             text: errors::page()?,
         },
@@ -72,16 +83,32 @@ fn all(here: &Repository) -> Result<Vec<Document>, String> {
 
 /// Returns the page with the reference of all keys between its two marks.
 fn policy_format(page: &str) -> Result<String, String> {
-    let lacks =
-        |mark: &str| format!("`docs/policy-format.md` lacks the line `{mark}`; put it back");
-    let (before, rest) = page.split_once(BEGIN).ok_or_else(|| lacks(BEGIN))?;
-    let (_, after) = rest.split_once(END).ok_or_else(|| lacks(END))?;
-    Ok(format!(
-        "{before}{}\n\n{}\n\n{}{after}",
-        BEGIN,
+    between(
+        page,
+        "docs/policy-format.md",
+        [BEGIN, END],
         file::reference().trim(),
-        END
-    ))
+    )
+}
+
+/// Returns the page with the manual of all settings between its two marks.
+fn configuration(page: &str, manual: &str) -> Result<String, String> {
+    let manual = format!("```toml\n{}\n```", manual.trim());
+    between(
+        page,
+        "docs/configuration.md",
+        [MANUAL_BEGIN, MANUAL_END],
+        &manual,
+    )
+}
+
+/// Returns a page with a text between its two marks.
+fn between(page: &str, path: &str, marks: [&str; 2], text: &str) -> Result<String, String> {
+    let lacks = |mark: &str| format!("`{path}` lacks the line `{mark}`; put it back");
+    let [begin, end] = marks;
+    let (before, rest) = page.split_once(begin).ok_or_else(|| lacks(begin))?;
+    let (_, after) = rest.split_once(end).ok_or_else(|| lacks(end))?;
+    Ok(format!("{before}{begin}\n\n{text}\n\n{end}{after}"))
 }
 
 #[cfg(test)]

@@ -23,7 +23,9 @@ Chores of the repository
 Usage: cargo xtask CHORE
 
   test                    All tests: cargo's, the scenarios, and those that need a real message log
-  bench [core|backtest]   The benchmarks
+  bench [core|store|backtest]
+                          The benchmarks
+  bench http [OPTIONS]    Load the server over HTTP, beside an empty one; `--help` lists the options
   docs [--check]          Write the generated documents, or say whether they are up to date
   picture                 Draw the README's picture from what the command prints
   tidy                    Check the house rules
@@ -40,11 +42,12 @@ fn main() -> ExitCode {
         [] | ["help" | "--help" | "-h"] => say(HELP).map(|()| true),
         ["test"] => test::run(&here),
         ["bench"] => bench::run(&here, &bench::ALL),
+        ["bench", "http", args @ ..] => bench::http(&here, args),
         ["bench", which] => match bench::ALL.into_iter().find(|name| name == which) {
             Some(name) => bench::run(&here, &[name]),
             None => Err(format!(
-                "there is no benchmark `{which}`; they are {}",
-                bench::ALL.join(" and ")
+                "there is no benchmark `{which}`; they are {} and http",
+                bench::ALL.join(", ")
             )),
         },
         ["docs"] => docs::write(&here),

@@ -47,14 +47,32 @@ const OF_CORE: [&str; 31] = [
 const NOT_IN_CORE: [(&str, &[&str]); 1] = [("jiff", &["std", "tz-system", "tzdb-zoneinfo"])];
 
 /// The crates of the workspace, and what each may use of the others in what it ships.
-const ARROWS: [(&str, &[&str]); 5] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("earnest-core", &[]),
     ("earnest-scenario", &["earnest-core"]),
     ("earnest-backtest", &["earnest-core"]),
+    ("earnest-store", &["earnest-core"]),
+    ("earnest-engine", &["earnest-core", "earnest-store"]),
+    (
+        "earnest-server",
+        &["earnest-core", "earnest-store", "earnest-engine"],
+    ),
     (
         "earnest-cli",
-        &["earnest-core", "earnest-scenario", "earnest-backtest"],
+        &[
+            "earnest-core",
+            "earnest-scenario",
+            "earnest-backtest",
+            "earnest-store",
+            "earnest-engine",
+            "earnest-server",
+        ],
     ),
+    (
+        "earnest-sim",
+        &["earnest-core", "earnest-store", "earnest-engine"],
+    ),
+    ("earnest-bench", &["earnest-core"]),
     ("earnest-xtask", &["earnest-core"]),
 ];
 
