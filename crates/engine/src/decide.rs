@@ -51,6 +51,8 @@ pub(crate) struct Deciding<'a> {
     answers: Vec<Answer>,
     pub(crate) details_changed: bool,
     marks: Vec<Mark>,
+    /// Whether a question about a history that is being told waits for the round's end.
+    asked: bool,
 }
 
 /// What this round knows of a message that it touched.
@@ -75,6 +77,7 @@ impl<'a> Deciding<'a> {
             answers: Vec::new(),
             details_changed: false,
             marks: Vec::new(),
+            asked: false,
         }
     }
 
@@ -82,10 +85,11 @@ impl<'a> Deciding<'a> {
     pub(crate) fn take_question(&mut self) -> Taken {
         if !self.hot.is_live() {
             // A question sees what is recorded, and no more.
-            return match self.hot.ahead.is_empty() {
-                true => Taken::Question,
-                false => self.reload(),
-            };
+            if !self.hot.ahead.is_empty() {
+                return self.reload();
+            }
+            self.asked = true;
+            return Taken::Question;
         }
         match self.catch_up(self.live_now()) {
             true => Taken::Question,
@@ -95,7 +99,7 @@ impl<'a> Deciding<'a> {
 
     /// Takes an order.
     pub(crate) fn take(&mut self, job: &OrderJob) -> Taken {
-        if self.events.len() >= self.engine.options().due_at_once {
+        if self.asked || self.events.len() >= self.engine.options().due_at_once {
             return Taken::Later;
         }
         let at = match self.place(&job.order) {

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use subtle::ConstantTimeEq;
 
 pub(crate) const KIND: &str = "key";
@@ -100,6 +101,8 @@ struct Kept {
 #[derive(Debug, Default)]
 pub(crate) struct KeyCache {
     known: Mutex<HashMap<String, Option<Arc<Kept>>>>,
+    /// Changes with each change: what was read before one is not remembered after it.
+    changes: AtomicU64,
     used: Mutex<HashMap<String, Timestamp>>,
 }
 
@@ -108,6 +111,7 @@ const KNOWN_MOST: usize = 100_000;
 
 impl KeyCache {
     pub(crate) fn forget(&self, id: &str) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
         self.known.lock().remove(id);
     }
 }
@@ -166,13 +170,16 @@ impl Engine {
         if let Some(known) = self.keys().known.lock().get(id) {
             return Ok(known.clone());
         }
+        let before = self.keys().changes.load(Ordering::Acquire);
         let document = self.store().document(KIND, id).await?;
         let kept = document.map(|it| read(&it)).transpose()?.map(Arc::new);
         let mut known = self.keys().known.lock();
         if known.len() >= KNOWN_MOST {
             known.clear();
         }
-        known.insert(id.to_owned(), kept.clone());
+        if self.keys().changes.load(Ordering::Acquire) == before {
+            known.insert(id.to_owned(), kept.clone());
+        }
         Ok(kept)
     }
 
@@ -217,11 +224,11 @@ impl Engine {
                 expected: Some(document.version),
                 body: Some(json(&kept)),
             };
-            match self.store().put(vec![put]).await {
-                Ok(()) => {
-                    self.keys().forget(id);
-                    return Ok(record(document.id, &kept, None));
-                }
+            let put = self.store().put(vec![put]).await;
+            // Whatever became of it: what was known before is not to be trusted after.
+            self.keys().forget(id);
+            match put {
+                Ok(()) => return Ok(record(document.id, &kept, None)),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -5,6 +5,7 @@
 
 use crate::details::Details;
 use crate::engine::Engine;
+use crate::failure::Failure;
 use crate::hot::Hot;
 use crate::metrics::Metrics;
 use crate::responses::Responses;
@@ -92,7 +93,15 @@ async fn version_of(engine: &Engine, hot: &Hot, version: u32) -> Result<Arc<Poli
     let text =
         text.ok_or_else(|| StoreError::Corrupt(format!("policy version {version} is not kept")))?;
     let policy = engine.policy_of(text).await;
-    policy.map_err(|failure| StoreError::Corrupt(failure.to_string()))
+    policy.map_err(as_store)
+}
+
+/// Returns what kept a policy from being read: the store's passing trouble, or something that is wrong with it.
+fn as_store(failure: Failure) -> StoreError {
+    match failure {
+        Failure::Unavailable(why) => StoreError::Unavailable(why),
+        other => StoreError::Corrupt(other.to_string()),
+    }
 }
 
 fn details(row: &ContractRow) -> Result<Details, StoreError> {
@@ -108,7 +117,7 @@ async fn policies(engine: &Engine, details: &Details) -> Result<Policies, StoreE
     let mut policies: Option<Policies> = None;
     for text in &details.texts {
         let policy = engine.policy_of(text).await;
-        let policy = policy.map_err(|failure| StoreError::Corrupt(failure.to_string()))?;
+        let policy = policy.map_err(as_store)?;
         match &mut policies {
             None => policies = Some(Policies::new(policy)),
             Some(policies) => policies.push(policy),

@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) const KIND: &str = "member";
 /// How many members' wishes are kept in memory.
@@ -73,6 +74,8 @@ pub(crate) struct MemberCache {
     /// The hashes of the members that have wishes kept: most members have none, and need no look-up.
     any: Mutex<HashSet<u64>>,
     known: Mutex<HashMap<MemberId, Arc<Wishes>>>,
+    /// Changes with each change: what was read before one is not remembered after it.
+    changes: AtomicU64,
     hasher: foldhash::fast::FixedState,
 }
 
@@ -82,6 +85,7 @@ impl MemberCache {
     }
 
     pub(crate) fn forget(&self, id: &str) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
         self.any.lock().insert(self.hash(id));
         if let Ok(member) = MemberId::new(id) {
             self.known.lock().remove(&member);
@@ -118,6 +122,7 @@ impl Engine {
         if let Some(known) = cache.known.lock().get(member) {
             return Ok(Arc::clone(known));
         }
+        let before = cache.changes.load(Ordering::Acquire);
         let document = self.store().document(KIND, member.as_str()).await?;
         let wishes = match document {
             Some(document) => Arc::new(read(&document)?),
@@ -127,7 +132,9 @@ impl Engine {
         if known.len() >= KNOWN_MOST {
             known.clear();
         }
-        known.insert(member.clone(), Arc::clone(&wishes));
+        if cache.changes.load(Ordering::Acquire) == before {
+            known.insert(member.clone(), Arc::clone(&wishes));
+        }
         Ok(wishes)
     }
 
@@ -258,15 +265,23 @@ impl Engine {
                 expected: Some(document.map_or(0, |it| it.version)),
                 body: Some(json(&wishes)),
             };
+            // Whatever becomes of it, and of whoever asked: what was known before is not to be trusted after.
+            let _forgetting = Forgetting(self.members(), member);
             match self.store().put(vec![put]).await {
-                Ok(()) => {
-                    self.members().forget(member.as_str());
-                    return Ok((wishes, result));
-                }
+                Ok(()) => return Ok((wishes, result)),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+}
+
+/// Forgets what is known of a member when it is dropped.
+struct Forgetting<'a>(&'a MemberCache, &'a MemberId);
+
+impl Drop for Forgetting<'_> {
+    fn drop(&mut self) {
+        self.0.forget(self.1.as_str());
     }
 }
 

@@ -17,6 +17,7 @@ use crate::past::{self, Mark};
 use crate::record::Done;
 use crate::slot::{Job, Slot};
 use earnest_core::event::Event;
+use earnest_core::units::Timestamp;
 use earnest_store::{Batch, StoreError, Token};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -104,12 +105,13 @@ async fn step(
         return Ok(());
     };
     let known = look_up(engine, contract, jobs).await?;
-    let mut deciding = Deciding::new(engine, contract, known, engine.now());
+    let now = engine.now();
+    let mut deciding = Deciding::new(engine, contract, known, now);
     let (results, reload) = take_all(&mut deciding, jobs);
     let batch = deciding.into_batch();
     commit(engine, contract, batch).await?;
     for (job, result) in jobs.drain(..results.len()).zip(results) {
-        answer(engine, contract, job, result);
+        answer(engine, contract, job, result, now);
     }
     load::snapshot_if_due(engine, contract);
     if reload {
@@ -140,14 +142,21 @@ fn take_all(
     (results, false)
 }
 
-fn answer(engine: &Engine, hot: &mut Hot, job: Job, result: Option<Result<Done, Failure>>) {
+/// Answers a job. A question is answered as of `now`, the instant up to which the round recorded what fell due.
+fn answer(
+    engine: &Engine,
+    hot: &mut Hot,
+    job: Job,
+    result: Option<Result<Done, Failure>>,
+    now: Timestamp,
+) {
     if let Some(Err(failure)) = &result {
         engine.metrics().count_failure(failure);
     }
     match (job, result) {
         (Job::Order(job), Some(result)) => job.answer(result),
         (Job::Read(job), _) => {
-            let at = hot.seen_at(engine.now());
+            let at = hot.seen_at(now);
             (job.run)(Ok((hot, at)));
         }
         (job, None) => job.fail(crate::slot::gave_up()),

@@ -32,9 +32,27 @@ impl Engine {
             return Ok(done);
         }
         let contract = order.contract.clone();
+        let key = order.key.clone();
         let (job, answer) = self.prepare(order).await?;
         self.enqueue(&contract, job);
-        answer.await.unwrap_or_else(|_| Err(gave_up()))
+        let answer = answer.await.unwrap_or_else(|_| Err(gave_up()));
+        self.unless_done(key.as_ref(), answer).await
+    }
+
+    /// Returns the answer, but no refusal of an order that another process has carried out meanwhile under the
+    /// same key: it would be refused for its own effect.
+    async fn unless_done(
+        &self,
+        key: Option<&Key>,
+        answer: Result<Done, Failure>,
+    ) -> Result<Done, Failure> {
+        let (Some(key), Err(Failure::Refused(_) | Failure::DuplicateId(_))) = (key, &answer) else {
+            return answer;
+        };
+        match self.replay(key).await? {
+            Some(done) => Ok(done),
+            None => answer,
+        }
     }
 
     /// Carries orders out, each on its own, those of one contract in their order. Answers stand in the order of
@@ -83,8 +101,8 @@ impl Engine {
             };
             let prepared = match replayed {
                 Ok(None) => {
-                    let contract = order.contract.clone();
-                    self.prepare(order).await.map(|it| (contract, it))
+                    let (contract, key) = (order.contract.clone(), order.key.clone());
+                    self.prepare(order).await.map(|it| (contract, key, it))
                 }
                 Ok(Some(done)) => {
                     put(answers, at, Ok(done));
@@ -93,9 +111,9 @@ impl Engine {
                 Err(failure) => Err(failure),
             };
             match prepared {
-                Ok((contract, (job, answer))) => {
+                Ok((contract, key, (job, answer))) => {
                     queues.entry(contract).or_default().push(job);
-                    waiting.push((at, answer));
+                    waiting.push((at, key, answer));
                 }
                 Err(failure) => put(answers, at, Err(failure)),
             }
@@ -103,8 +121,9 @@ impl Engine {
         for (contract, jobs) in queues {
             self.enqueue_all(&contract, jobs);
         }
-        for (at, answer) in waiting {
-            put(answers, at, answer.await.unwrap_or_else(|_| Err(gave_up())));
+        for (at, key, answer) in waiting {
+            let answer = answer.await.unwrap_or_else(|_| Err(gave_up()));
+            put(answers, at, self.unless_done(key.as_ref(), answer).await);
         }
     }
 

@@ -86,124 +86,33 @@ const fn allowed(contract: bool, seat: bool, member: bool) -> Allowed {
 
 impl Operation {
     /// THE table of rights: what contract, seat and member keys may do, each within its reach.
+    #[rustfmt::skip]
     const fn allowed(self) -> Allowed {
         match self {
-            //                                        contract seat   member
-            Self::ManageContracts =>
-            /*           */
-            {
-                allowed(false, false, false)
-            }
-            Self::RuleContract =>
-            /*              */
-            {
-                allowed(false, false, false)
-            }
-            Self::ReadContract =>
-            /*              */
-            {
-                allowed(true, false, false)
-            }
-            Self::ManageSeats =>
-            /*               */
-            {
-                allowed(true, false, false)
-            }
-            Self::ReadSeat =>
-            /*                  */
-            {
-                allowed(true, true, false)
-            }
-            Self::ManageGrants =>
-            /*              */
-            {
-                allowed(false, false, false)
-            }
-            Self::ReadGrants =>
-            /*                */
-            {
-                allowed(true, false, false)
-            }
-            Self::ReadBalance =>
-            /*               */
-            {
-                allowed(true, true, false)
-            }
-            Self::ReadEvents =>
-            /*                */
-            {
-                allowed(true, false, false)
-            }
-            Self::ReadReports =>
-            /*               */
-            {
-                allowed(true, false, false)
-            }
-            Self::Send =>
-            /*                      */
-            {
-                allowed(true, true, false)
-            }
-            Self::ListMessages =>
-            /*              */
-            {
-                allowed(true, true, false)
-            }
-            Self::Batch =>
-            /*                     */
-            {
-                allowed(true, true, true)
-            }
-            Self::ReadMessage =>
-            /*               */
-            {
-                allowed(true, true, true)
-            }
-            Self::ExplainMessage =>
-            /*            */
-            {
-                allowed(true, true, false)
-            }
-            Self::AnswerMessage =>
-            /*             */
-            {
-                allowed(false, false, true)
-            }
-            Self::Converse =>
-            /*                  */
-            {
-                allowed(true, true, true)
-            }
-            Self::ActAsMember =>
-            /*               */
-            {
-                allowed(false, false, true)
-            }
-            Self::ReadPolicies =>
-            /*              */
-            {
-                allowed(true, true, true)
-            }
-            Self::UploadPolicies =>
-            /*            */
-            {
-                allowed(false, false, false)
-            }
-            Self::ManageKeys =>
-            /*                */
-            {
-                allowed(false, false, false)
-            }
-            Self::ManageWebhooks =>
-            /*            */
-            {
-                allowed(true, false, false)
-            }
-            Self::ReadStream =>
-            /*                */
-            {
-                allowed(true, false, false)
-            }
+            //                                  contract seat   member
+            Self::ManageContracts =>  allowed(false,   false, false),
+            Self::RuleContract =>     allowed(false,   false, false),
+            Self::ReadContract =>     allowed(true,    false, false),
+            Self::ManageSeats =>      allowed(true,    false, false),
+            Self::ReadSeat =>         allowed(true,    true,  false),
+            Self::ManageGrants =>     allowed(false,   false, false),
+            Self::ReadGrants =>       allowed(true,    false, false),
+            Self::ReadBalance =>      allowed(true,    true,  false),
+            Self::ReadEvents =>       allowed(true,    false, false),
+            Self::ReadReports =>      allowed(true,    false, false),
+            Self::Send =>             allowed(true,    true,  false),
+            Self::ListMessages =>     allowed(true,    true,  false),
+            Self::Batch =>            allowed(true,    true,  true),
+            Self::ReadMessage =>      allowed(true,    true,  true),
+            Self::ExplainMessage =>   allowed(true,    true,  false),
+            Self::AnswerMessage =>    allowed(false,   false, true),
+            Self::Converse =>         allowed(true,    true,  true),
+            Self::ActAsMember =>      allowed(false,   false, true),
+            Self::ReadPolicies =>     allowed(true,    true,  true),
+            Self::UploadPolicies =>   allowed(false,   false, false),
+            Self::ManageKeys =>       allowed(false,   false, false),
+            Self::ManageWebhooks =>   allowed(true,    false, false),
+            Self::ReadStream =>       allowed(true,    false, false),
         }
     }
 }

@@ -52,12 +52,13 @@ pub fn audit(world: &World) -> Audit {
         let walked = walk::walk(world, &book, &history, contract);
         audit.claims += walked.claims;
         wrong.extend(walked.wrong);
-        wrong.extend(rows::check(
-            world,
-            &history,
-            contract,
-            walked.reference.as_ref(),
-        ));
+        if let (Some(told), Some(reference)) = (history.contracts.get(contract), &walked.reference)
+        {
+            wrong.extend(rows::check(world, contract, told, reference));
+            wrong.extend(recipients::check_sent(
+                world, &book, &history, told, reference,
+            ));
+        }
     }
     wrong.extend(effects::check(world, &book, &history));
     wrong.extend(recipients::check_reads(world, &book));

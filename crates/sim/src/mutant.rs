@@ -12,8 +12,6 @@ pub enum Mutant {
     CommitsTwice,
     /// A commit that was answered is not there now and then.
     LosesAnswered,
-    /// A commit that was answered lands after the contract's next one.
-    HoldsBack,
     /// A batch that was decided on an older state lands all the same.
     IgnoresExpected,
     /// Of a batch only a part lands now and then.
@@ -32,10 +30,9 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every one.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::CommitsTwice,
         Self::LosesAnswered,
-        Self::HoldsBack,
         Self::IgnoresExpected,
         Self::KeepsHalf,
         Self::SwapsEvents,
@@ -52,7 +49,6 @@ pub(crate) struct Mutation {
     mutant: Option<Mutant>,
     /// How many batches have come.
     count: Mutex<u64>,
-    held: Mutex<Option<Batch>>,
 }
 
 impl Mutation {
@@ -60,7 +56,6 @@ impl Mutation {
         Self {
             mutant,
             count: Mutex::new(0),
-            held: Mutex::new(None),
         }
     }
 
@@ -86,7 +81,6 @@ impl Mutation {
             Some(Mutant::LosesAnswered) if batch.expected > 0 && self.now_and_then() => {
                 return at_once(handle.head());
             }
-            Some(Mutant::HoldsBack) => return self.hold_back(handle, batch),
             Some(Mutant::IgnoresExpected) if batch.expected > 0 => on_top(handle, &mut batch)?,
             Some(Mutant::KeepsHalf) if batch.events.len() > 1 && self.now_and_then() => {
                 batch.events.truncate(batch.events.len() / 2);
@@ -98,24 +92,6 @@ impl Mutation {
             _ => {}
         }
         at_once(handle.commit(batch))
-    }
-
-    fn hold_back(&self, handle: &MemoryStore, batch: Batch) -> Result<Position, StoreError> {
-        if batch.expected > 0 && self.held.lock().is_none() && self.now_and_then() {
-            *self.held.lock() = Some(batch);
-            return at_once(handle.head());
-        }
-        let is_next = |held: &Batch| held.contract == batch.contract;
-        let held = match self.held.lock().as_ref().is_some_and(is_next) {
-            true => self.held.lock().take(),
-            false => None,
-        };
-        let position = at_once(handle.commit(batch))?;
-        if let Some(mut held) = held {
-            on_top(handle, &mut held)?;
-            return at_once(handle.commit(held)).or(Ok(position));
-        }
-        Ok(position)
     }
 
     /// Lets a batch land once more, where the mutant has it.

@@ -39,6 +39,10 @@ pub struct Switches {
     pub slow_wishes: bool,
     /// An order that was carried out is not refused to the client that gave it again meanwhile.
     pub is_not_refused_by_itself: bool,
+    /// A member's daily cap is held over all contracts: two of them at once do not see each other's messages.
+    pub caps_over_contracts: bool,
+    /// A member's daily cap is held where the count was taken on another UTC day than the send is decided on.
+    pub caps_at_midnight: bool,
     /// A commit of unknown outcome gets lost beside other processes: one that did the same thing is taken for it.
     pub lost_beside_others: bool,
     /// Questions about a history that is being told: one is answered with what fell due for orders after it.
@@ -50,6 +54,28 @@ pub struct Switches {
 }
 
 impl Switches {
+    /// Turns the switch of that name on; returns whether there is one.
+    pub fn turn_on(&mut self, name: &str) -> bool {
+        match name {
+            "all" => *self = Self::all(),
+            "revokes_made_lots" => self.revokes_made_lots = true,
+            "settled_by_event" => self.settled_by_event = true,
+            "passing_faults_are_no_bugs" => self.passing_faults_are_no_bugs = true,
+            "balances_are_as_of" => self.balances_are_as_of = true,
+            "unheard_wishes" => self.unheard_wishes = true,
+            "slow_wishes" => self.slow_wishes = true,
+            "is_not_refused_by_itself" => self.is_not_refused_by_itself = true,
+            "caps_over_contracts" => self.caps_over_contracts = true,
+            "caps_at_midnight" => self.caps_at_midnight = true,
+            "lost_beside_others" => self.lost_beside_others = true,
+            "questions_while_told" => self.questions_while_told = true,
+            "slow_news" => self.slow_news = true,
+            "late_landings" => self.late_landings = true,
+            _ => return false,
+        }
+        true
+    }
+
     /// Plays and checks everything.
     #[must_use]
     pub const fn all() -> Self {
@@ -61,6 +87,8 @@ impl Switches {
             unheard_wishes: true,
             slow_wishes: true,
             is_not_refused_by_itself: true,
+            caps_over_contracts: true,
+            caps_at_midnight: true,
             lost_beside_others: true,
             questions_while_told: true,
             slow_news: true,

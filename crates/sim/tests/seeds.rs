@@ -21,6 +21,24 @@ fn number(name: &str) -> Option<u64> {
     )
 }
 
+/// `EARNEST_SWITCHES` plays what is left out because of known faults: names of switches, or `all`.
+fn options(trace: bool) -> Options {
+    let mut options = Options {
+        trace,
+        ..Options::default()
+    };
+    for name in std::env::var("EARNEST_SWITCHES")
+        .unwrap_or_default()
+        .split_whitespace()
+    {
+        assert!(
+            options.switches.turn_on(name),
+            "there is no switch `{name}`"
+        );
+    }
+    options
+}
+
 /// Plays seeds on all cores, and returns those that failed.
 fn play(seeds: &[u64]) -> Vec<Report> {
     let next = AtomicU64::new(0);
@@ -32,7 +50,7 @@ fn play(seeds: &[u64]) -> Vec<Report> {
                 while let Some(seed) =
                     seeds.get(usize::try_from(next.fetch_add(1, Relaxed)).unwrap())
                 {
-                    let report = run(*seed, &Options::default());
+                    let report = run(*seed, &options(false));
                     if !report.wrong.is_empty() {
                         failed.lock().unwrap().push(report);
                     }
@@ -47,11 +65,7 @@ fn play(seeds: &[u64]) -> Vec<Report> {
 
 /// Plays a failed seed again and tells what happened.
 fn tell(seed: u64) {
-    let options = Options {
-        trace: true,
-        ..Options::default()
-    };
-    let report = run(seed, &options);
+    let report = run(seed, &options(true));
     for line in &report.trace {
         println!("{line}");
     }

@@ -29,6 +29,8 @@ pub(super) struct Claim<'a> {
     to: Moment,
     /// What the clocks showed meanwhile of those who may have decided.
     nows: Vec<Timestamp>,
+    /// What the recipients of a refused order may have wished.
+    wished: Vec<Wished>,
     kind: Kind<'a>,
 }
 
@@ -47,6 +49,10 @@ pub(super) struct Around<'a> {
 }
 
 impl Around<'_> {
+    fn wished(&self, order: &Order, from: Moment, to: Moment) -> Vec<Wished> {
+        recipients::options(self.world, self.book, self.history, order, from, to)
+    }
+
     fn is_strict(&self) -> bool {
         self.world.options.switches.is_not_refused_by_itself
     }
@@ -122,6 +128,10 @@ pub(super) fn of_contract<'a>(around: &Around<'a>, contract: &ContractId) -> Vec
                 from,
                 to,
                 nows,
+                wished: match kind {
+                    Kind::Refused(..) => around.wished(&asked.order, from, to),
+                    _ => Vec::new(),
+                },
                 kind,
             });
         }
@@ -141,6 +151,7 @@ pub(super) fn of_contract<'a>(around: &Around<'a>, contract: &ContractId) -> Vec
             nows: around
                 .book
                 .instants(read.process, read.from.tick, read.to.tick),
+            wished: Vec::new(),
             kind,
         };
         match &read.told {
@@ -231,7 +242,10 @@ impl Claim<'_> {
                 now
             }
         };
-        self.nows.iter().copied().map(place).collect()
+        let mut places: Vec<Timestamp> = self.nows.iter().copied().map(place).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
     }
 
     fn is_refused(
@@ -286,20 +300,14 @@ impl Claim<'_> {
         order: &Order,
         is_it: impl Fn(&Rejection) -> bool,
     ) -> bool {
-        let Around {
-            world,
-            book,
-            history,
-        } = around;
-        let wished = recipients::options(world, book, history, order, self.from, self.to);
         for at in self.places(around, contract, order) {
             let mut trial = contract.clone();
             if at >= trial.state().clock() {
                 trial.catch_up(at, &mut |_| {});
             }
-            let options = wished
-                .iter()
-                .flat_map(|it| self.with_counts(history, order, it, at, seq));
+            let wished = self.wished.iter();
+            let options =
+                wished.flat_map(|it| self.with_counts(around.history, order, it, at, seq));
             for wished in options {
                 let command = command::of_order(order, trial.state(), &trial, at, &wished);
                 let decided = command.map(|it| decide(trial.policies(), trial.state(), &it, at));

@@ -19,6 +19,17 @@ pub(super) struct History {
     pub(super) contracts: BTreeMap<ContractId, Told>,
     /// Where each message stands.
     pub(super) messages: BTreeMap<MessageId, Place>,
+    /// What each member was sent.
+    sent_to: BTreeMap<MemberId, Vec<Sent>>,
+}
+
+/// A message that a member was sent.
+#[derive(Debug)]
+struct Sent {
+    day: i64,
+    contract: ContractId,
+    seq: u64,
+    position: Position,
 }
 
 /// What the data says of one contract.
@@ -77,18 +88,13 @@ impl History {
         head: Position,
         own: (&ContractId, u64),
     ) -> u32 {
-        let mut count = 0;
-        for (contract, told) in &self.contracts {
-            for (event, seq) in told.events.iter().zip(1..) {
-                let is_before = match contract == own.0 {
-                    true => seq <= own.1,
-                    false => self.position(contract, seq) <= head,
-                };
-                let is_one = matches!(&event.fact, Fact::MessageSent { to, .. } if to == member);
-                count += u32::from(is_one && is_before && event.at.utc_day() == day);
-            }
-        }
-        count
+        let sent = self.sent_to.get(member).map_or(&[][..], Vec::as_slice);
+        let is_before = |it: &&Sent| match it.contract == *own.0 {
+            true => it.seq <= own.1,
+            false => it.position <= head,
+        };
+        let that_day = sent.iter().filter(|it| it.day == day);
+        u32::try_from(that_day.filter(is_before).count()).unwrap_or(u32::MAX)
     }
 
     /// Returns a number that follows from the whole log.
@@ -147,6 +153,7 @@ fn read(data: &MemoryStore) -> Result<History, StoreError> {
     let mut history = History {
         contracts: BTreeMap::new(),
         messages: BTreeMap::new(),
+        sent_to: BTreeMap::new(),
     };
     for row in at_once(data.contracts(None, usize::MAX))? {
         let rows = read_rows(data, &row.id)?;
@@ -196,7 +203,13 @@ fn add(history: &mut History, tokens: &mut BTreeSet<Token>, row: LogRow) -> Resu
         return corrupt("a batch stands in the log twice");
     }
     for (event, seq) in row.events.iter().zip(row.first..) {
-        if let Fact::MessageSent { message, .. } = &event.fact {
+        if let Fact::MessageSent { message, to, .. } = &event.fact {
+            history.sent_to.entry(to.clone()).or_default().push(Sent {
+                day: event.at.utc_day(),
+                contract: row.contract.clone(),
+                seq,
+                position: row.position,
+            });
             let place = Place {
                 contract: row.contract.clone(),
                 seq,

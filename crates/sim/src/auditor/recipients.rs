@@ -4,14 +4,22 @@
 //! answered may rule it.
 
 use super::command;
-use super::history::History;
-use crate::book::Book;
+use super::history::{History, Told};
+use crate::book::{Asked, Book};
 use crate::disk::Moment;
 use crate::world::World;
-use earnest_core::command::{Letter, Recipient};
+use earnest_core::Contract;
+use earnest_core::command::{Accepts, Letter, Recipient};
 use earnest_core::event::Fact;
 use earnest_core::units::{ContractId, MemberId, MessageId, SeatId};
-use earnest_engine::{Order, What, Wishes};
+use earnest_engine::{Author, Order, What, Wishes};
+use earnest_store::{MessageRow, Position};
+
+/// After everything.
+const END: Moment = Moment {
+    tick: u64::MAX,
+    head: Position(u64::MAX),
+};
 
 /// How many combinations of several recipients' wishes are tried.
 const COMBINED_MOST: usize = 64;
@@ -137,6 +145,92 @@ fn recipient(wishes: &Wishes, contract: &ContractId, seat: &SeatId) -> Recipient
         received_today: 0,
         blocks: wishes.block(contract, seat),
     }
+}
+
+/// Checks that every message of a contract was sent as its recipient may have wished.
+pub(super) fn check_sent(
+    world: &World,
+    book: &Book,
+    history: &History,
+    told: &Told,
+    reference: &Contract,
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for row in told.rows.values() {
+        let number = row
+            .sent
+            .subject
+            .strip_prefix('s')
+            .and_then(|it| it.parse::<usize>().ok());
+        let Some(asked) = number.and_then(|number| book.orders.get(number)) else {
+            wrong.push(format!("{} is nobody's", row.sent.id));
+            continue;
+        };
+        let from = asked
+            .tries
+            .first()
+            .map_or_else(Moment::default, |it| it.from);
+        let to = asked.done().and_then(|(one, _)| one.to).unwrap_or(END);
+        let versions = versions(world, book, &row.sent.to, from, to);
+        let price = reference.policies().get(row.sent.version).message.price;
+        let fits = |wishes: &&Wishes| is_wished(wishes, row, price);
+        if !versions.iter().any(|it| fits(&it)) {
+            wrong.push(format!(
+                "{:?} was sent, and its recipient wished {versions:?}",
+                row.sent
+            ));
+            continue;
+        }
+        let least_cap = versions
+            .iter()
+            .filter(fits)
+            .map(|it| it.daily_cap.unwrap_or(u32::MAX))
+            .max();
+        wrong.extend(check_cap(
+            world,
+            history,
+            row,
+            asked,
+            least_cap.unwrap_or(u32::MAX),
+        ));
+    }
+    wrong
+}
+
+fn is_wished(wishes: &Wishes, row: &MessageRow, price: u32) -> bool {
+    let price = match wishes.accepts {
+        Accepts::All => wishes.price.unwrap_or(price),
+        Accepts::Open => 0,
+        Accepts::None => return false,
+    };
+    price == row.sent.price && !wishes.block(&row.contract, &row.sent.seat)
+}
+
+fn check_cap(
+    world: &World,
+    history: &History,
+    row: &MessageRow,
+    asked: &Asked,
+    cap: u32,
+) -> Option<String> {
+    let switches = world.options.switches;
+    let is_told = asked.order.author == Author::Import;
+    if cap == u32::MAX || is_told || !switches.caps_at_midnight {
+        return None;
+    }
+    let (to, day) = (&row.sent.to, row.sent.sent_at.utc_day());
+    let before = (&row.contract, row.sent.seq - 1);
+    let head = match switches.caps_over_contracts {
+        true => history.position(&row.contract, row.sent.seq),
+        false => Position(0),
+    };
+    let received = history.received(to, day, head, before);
+    (received >= cap).then(|| {
+        format!(
+            "{:?} was sent to a member who had had {received} that day, and took {cap}",
+            row.sent
+        )
+    })
 }
 
 /// Checks that wishes were read as they may have been.

@@ -1,7 +1,7 @@
 //! Holds what the store keeps beside the events against them: messages, what became of them, what was written,
 //! and when a contract is to be looked at next.
 
-use super::history::{History, Told};
+use super::history::Told;
 use crate::options::Switches;
 use crate::world::World;
 use earnest_core::command::Side;
@@ -34,13 +34,10 @@ struct Word {
 /// Checks the rows of a contract.
 pub(super) fn check(
     world: &World,
-    history: &History,
     contract: &ContractId,
-    reference: Option<&Contract>,
+    told: &Told,
+    reference: &Contract,
 ) -> Vec<String> {
-    let (Some(told), Some(reference)) = (history.contracts.get(contract), reference) else {
-        return Vec::new();
-    };
     let mut wrong = Vec::new();
     let switches = world.options.switches;
     let said = listen(&told.events);
