@@ -1,23 +1,25 @@
 //! Tells whether a process lives, and lets others wait for its death.
+//!
+//! Invariant: who waits hears of it in the order in which they began to wait.
 
 use std::sync::Arc;
-use tokio::sync::watch;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use tokio::sync::Notify;
 
 /// A process' life.
 #[derive(Debug, Clone)]
 pub struct Life {
     number: usize,
-    over: Arc<watch::Sender<bool>>,
+    over: Arc<(AtomicBool, Notify)>,
 }
 
 impl Life {
     /// Begins the life of a process of that number.
     #[must_use]
     pub fn new(number: usize) -> Self {
-        let (over, _) = watch::channel(false);
         Self {
             number,
-            over: Arc::new(over),
+            over: Arc::default(),
         }
     }
 
@@ -29,19 +31,21 @@ impl Life {
 
     /// Ends it.
     pub fn end(&self) {
-        self.over.send_replace(true);
+        self.over.0.store(true, SeqCst);
+        self.over.1.notify_waiters();
     }
 
     /// Returns whether it is over.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        *self.over.borrow()
+        self.over.0.load(SeqCst)
     }
 
     /// Waits until it is over.
     pub async fn ended(&self) {
-        let mut over = self.over.subscribe();
-        // The sender is held here, so it is not dropped before.
-        drop(over.wait_for(|over| *over).await);
+        let ends = self.over.1.notified();
+        if !self.is_over() {
+            ends.await;
+        }
     }
 }

@@ -12,6 +12,8 @@ pub enum Mutant {
     CommitsTwice,
     /// A commit that was answered is not there now and then.
     LosesAnswered,
+    /// A commit that was answered lands after the contract's next one.
+    HoldsBack,
     /// A batch that was decided on an older state lands all the same.
     IgnoresExpected,
     /// Of a batch only a part lands now and then.
@@ -30,9 +32,10 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every one.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::CommitsTwice,
         Self::LosesAnswered,
+        Self::HoldsBack,
         Self::IgnoresExpected,
         Self::KeepsHalf,
         Self::SwapsEvents,
@@ -49,6 +52,7 @@ pub(crate) struct Mutation {
     mutant: Option<Mutant>,
     /// How many batches have come.
     count: Mutex<u64>,
+    held: Mutex<Option<Batch>>,
 }
 
 impl Mutation {
@@ -56,6 +60,7 @@ impl Mutation {
         Self {
             mutant,
             count: Mutex::new(0),
+            held: Mutex::new(None),
         }
     }
 
@@ -81,6 +86,7 @@ impl Mutation {
             Some(Mutant::LosesAnswered) if batch.expected > 0 && self.now_and_then() => {
                 return at_once(handle.head());
             }
+            Some(Mutant::HoldsBack) => return self.hold_back(handle, batch),
             Some(Mutant::IgnoresExpected) if batch.expected > 0 => on_top(handle, &mut batch)?,
             Some(Mutant::KeepsHalf) if batch.events.len() > 1 && self.now_and_then() => {
                 batch.events.truncate(batch.events.len() / 2);
@@ -92,6 +98,22 @@ impl Mutation {
             _ => {}
         }
         at_once(handle.commit(batch))
+    }
+
+    fn hold_back(&self, handle: &MemoryStore, mut batch: Batch) -> Result<Position, StoreError> {
+        let mut held = self.held.lock();
+        let waits = held.take_if(|held| held.contract == batch.contract);
+        if held.is_none() && waits.is_none() && batch.expected > 0 && self.now_and_then() {
+            *held = Some(batch);
+            return at_once(handle.head());
+        }
+        let Some(mut waits) = waits else {
+            return at_once(handle.commit(batch));
+        };
+        on_top(handle, &mut batch)?;
+        let position = at_once(handle.commit(batch))?;
+        on_top(handle, &mut waits)?;
+        at_once(handle.commit(waits)).or(Ok(position))
     }
 
     /// Lets a batch land once more, where the mutant has it.

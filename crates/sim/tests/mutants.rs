@@ -39,6 +39,11 @@ fn an_answered_commit_that_is_lost_is_found() {
 }
 
 #[test]
+fn a_commit_that_lands_after_the_next_one_is_found() {
+    is_caught(Mutant::HoldsBack);
+}
+
+#[test]
 fn a_commit_on_a_state_that_did_not_last_is_found() {
     is_caught(Mutant::IgnoresExpected);
 }

@@ -313,7 +313,7 @@ impl Page<'_> {
         };
         let curl = |role: &str, path: &str| {
             let (address, key) = (&self.address, key(role));
-            format!("curl -s -H 'Authorization: Bearer {key}' {address}{path}")
+            format!("curl -s -H 'Authorization: Bearer {key}' '{address}{path}'")
         };
         let Cast {
             contract,
