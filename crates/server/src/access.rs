@@ -89,7 +89,7 @@ impl Operation {
     #[rustfmt::skip]
     const fn allowed(self) -> Allowed {
         match self {
-            //                                  contract seat   member
+            //                                contract seat   member
             Self::ManageContracts =>  allowed(false,   false, false),
             Self::RuleContract =>     allowed(false,   false, false),
             Self::ReadContract =>     allowed(true,    false, false),
