@@ -74,15 +74,6 @@ struct Way {
     is_alone: bool,
 }
 
-/// How a write can go wrong, apart from failing.
-#[derive(Debug, Clone, Copy)]
-struct Can {
-    conflict: bool,
-    be_unknown: bool,
-    /// Whether the answer takes its time: who asked may go away before it.
-    be_late: bool,
-}
-
 /// What becomes of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
@@ -186,16 +177,16 @@ impl Way {
             .note(|| format!("{} store: {}", self.life.name(), line()));
     }
 
-    fn fate(&self, can: Can) -> Fate {
+    fn fate(&self, can_conflict: bool) -> Fate {
         let levels = self.weather.levels();
         let mut rng = self.rng.lock();
         if rng.rarely(levels.write) {
             return *rng.pick(&[Fate::Unavailable, Fate::Full]);
         }
-        if can.conflict && rng.rarely(levels.conflict) {
+        if can_conflict && rng.rarely(levels.conflict) {
             return Fate::Conflict;
         }
-        if can.be_unknown && rng.rarely(levels.unknown) {
+        if rng.rarely(levels.unknown) {
             return match rng.below(4) {
                 0 | 1 => Fate::UnknownLanded,
                 2 if self.switches.late_landings => Fate::UnknownLate,
@@ -210,7 +201,7 @@ impl Way {
     async fn write<T: Send + 'static>(
         self: &Arc<Self>,
         what: String,
-        can: Can,
+        can_conflict: bool,
         land: impl FnOnce(&Self, Fate) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.wait().await;
@@ -222,7 +213,7 @@ impl Way {
             self.or_end().await;
             return Err(StoreError::Unavailable("the process is dead".to_owned()));
         }
-        let fate = self.fate(can);
+        let fate = self.fate(can_conflict);
         let unknown = || StoreError::Unknown("a simulated fault".to_owned());
         let answer = match fate {
             Fate::Unavailable => Err(StoreError::Unavailable("a simulated fault".to_owned())),
@@ -248,9 +239,7 @@ impl Way {
             Ok(_) => format!("{what}: landed"),
             Err(error) => format!("{what}: {fate:?}: {error}"),
         });
-        if can.be_late {
-            self.pass().await;
-        }
+        self.pass().await;
         answer
     }
 
@@ -262,12 +251,7 @@ impl Way {
             batch.events.len(),
             batch.answers.len()
         );
-        let can = Can {
-            conflict: true,
-            be_unknown: true,
-            be_late: true,
-        };
-        self.write(what, can, |way, fate| {
+        self.write(what, true, |way, fate| {
             let again = (fate == Fate::UnknownLanded).then(|| batch.clone());
             let landed = way.disk.land(&way.handle, batch);
             if let (Ok(_), Some(again)) = (&landed, again) {
@@ -285,14 +269,7 @@ impl Way {
             .collect();
         let what = format!("put {}", names.join(", "));
         let can_conflict = puts.iter().any(|put| put.expected.is_some());
-        let can_be_unknown =
-            self.switches.unheard_wishes || puts.iter().all(|put| put.kind != "member");
-        let can = Can {
-            conflict: can_conflict,
-            be_unknown: can_be_unknown,
-            be_late: can_be_unknown,
-        };
-        self.write(what, can, |way, _| {
+        self.write(what, can_conflict, |way, _| {
             way.disk.land_documents(&way.handle, puts)
         })
         .await
@@ -388,14 +365,9 @@ impl Store for FaultyStore {
     ) -> Reading<'a, ()> {
         let contract = contract.clone();
         let what = format!("snapshot of {contract} at {}", snapshot.seq);
-        let can = Can {
-            conflict: false,
-            be_unknown: true,
-            be_late: true,
-        };
         Box::pin(async move {
             self.0
-                .write(what, can, move |way, _| {
+                .write(what, false, move |way, _| {
                     at_once(way.handle.save_snapshot(&contract, snapshot))
                 })
                 .await
@@ -403,11 +375,7 @@ impl Store for FaultyStore {
     }
 
     fn document<'a>(&'a self, kind: &'a str, id: &'a str) -> Reading<'a, Option<Document>> {
-        let reading = self.0.handle.document(kind, id);
-        match kind == "member" && !self.0.switches.slow_wishes {
-            true => Box::pin(self.0.read_promptly("document", reading)),
-            false => Box::pin(self.0.read("document", reading)),
-        }
+        Box::pin(self.0.read("document", self.0.handle.document(kind, id)))
     }
 
     fn documents<'a>(

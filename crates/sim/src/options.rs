@@ -25,28 +25,18 @@ pub struct Options {
 pub struct Switches {
     /// Lots that the engine made are revoked: one that is drained is answered as unknown, and revoked.
     pub revokes_made_lots: bool,
-    /// The number of the event that settled a message is checked: a lapse after the settlement loses it.
-    pub settled_by_event: bool,
-    /// A store that cannot be read for a moment may not be told as a bug.
-    pub passing_faults_are_no_bugs: bool,
-    /// A balance has everything that fell due up to the instant that it names: it names the one at which it is
-    /// answered, and has what fell due when the round began.
-    pub balances_are_as_of: bool,
-    /// The answer to a change of wishes gets lost, or its client goes away before it: its process goes on with
-    /// the wishes before it, also when it was given again and answered.
-    pub unheard_wishes: bool,
-    /// Wishes that are read take their time on the way: what was read before a change is kept after it.
-    pub slow_wishes: bool,
-    /// An order that was carried out is not refused to the client that gave it again meanwhile.
+    /// An order that was carried out is not turned away when it is given again: a process whose clock is behind
+    /// says that what it tells of has not come yet.
     pub is_not_refused_by_itself: bool,
     /// A member's daily cap is held over all contracts: two of them at once do not see each other's messages.
     pub caps_over_contracts: bool,
-    /// A member's daily cap is held where the count was taken on another UTC day than the send is decided on.
+    /// A member's daily cap is held at midnight: the day of the count is that of the process' clock, the day of
+    /// the send that of the contract's, which may be ahead.
     pub caps_at_midnight: bool,
+    /// A contract that goes live without an event is live for all processes: others are not told.
+    pub going_live_is_heard: bool,
     /// A commit of unknown outcome gets lost beside other processes: one that did the same thing is taken for it.
     pub lost_beside_others: bool,
-    /// Questions about a history that is being told: one is answered with what fell due for orders after it.
-    pub questions_while_told: bool,
     /// What others have done takes its time after it was taken: it is lost with whoever asked.
     pub slow_news: bool,
     /// A write whose outcome is unknown may land after that was told: its process never hears of it.
@@ -59,16 +49,11 @@ impl Switches {
         match name {
             "all" => *self = Self::all(),
             "revokes_made_lots" => self.revokes_made_lots = true,
-            "settled_by_event" => self.settled_by_event = true,
-            "passing_faults_are_no_bugs" => self.passing_faults_are_no_bugs = true,
-            "balances_are_as_of" => self.balances_are_as_of = true,
-            "unheard_wishes" => self.unheard_wishes = true,
-            "slow_wishes" => self.slow_wishes = true,
             "is_not_refused_by_itself" => self.is_not_refused_by_itself = true,
             "caps_over_contracts" => self.caps_over_contracts = true,
             "caps_at_midnight" => self.caps_at_midnight = true,
+            "going_live_is_heard" => self.going_live_is_heard = true,
             "lost_beside_others" => self.lost_beside_others = true,
-            "questions_while_told" => self.questions_while_told = true,
             "slow_news" => self.slow_news = true,
             "late_landings" => self.late_landings = true,
             _ => return false,
@@ -81,16 +66,11 @@ impl Switches {
     pub const fn all() -> Self {
         Self {
             revokes_made_lots: true,
-            settled_by_event: true,
-            passing_faults_are_no_bugs: true,
-            balances_are_as_of: true,
-            unheard_wishes: true,
-            slow_wishes: true,
             is_not_refused_by_itself: true,
             caps_over_contracts: true,
             caps_at_midnight: true,
+            going_live_is_heard: true,
             lost_beside_others: true,
-            questions_while_told: true,
             slow_news: true,
             late_landings: true,
         }

@@ -289,10 +289,20 @@ impl<'a> Play<'a> {
             4..10 => self.rng.span(1_000, 2 * HOUR),
             10..15 => self.rng.span(HOUR, DAY),
             15..18 => self.rng.span(DAY - 1, 3 * DAY + 1),
+            18 if self.rng.chance(60) => self.until_midnight(),
             18 => self.rng.span(10 * DAY, 40 * DAY),
             _ => self.rng.span(80 * DAY, 100 * DAY),
         };
         self.world.jump(millis);
+    }
+
+    /// Returns how far it is to a little before or after midnight, where days are counted anew.
+    fn until_midnight(&mut self) -> i64 {
+        let now = self.world.wall.now().millis();
+        let day = self.rng.span(DAY, DAY);
+        let left = day - now.rem_euclid(day);
+        let around = *self.rng.pick(&[-120_000, -2, -1, 0, 1, 120_000]);
+        (left + around).max(0)
     }
 
     fn set_a_clock(&mut self) {

@@ -212,9 +212,7 @@ impl World {
     pub fn end_try(&self, number: usize, at: usize, ended: Ended) -> bool {
         let to = self.disk.moment();
         self.note(|| format!("#{number}.{at} {}", told_end(&ended)));
-        if let Ended::Answered(Err(Failure::Internal(why))) = &ended
-            && !self.is_passing(why)
-        {
+        if let Ended::Answered(Err(Failure::Internal(why))) = &ended {
             self.complain(format!("#{number} was answered with a bug: {why}"));
         }
         let mut book = self.book.lock();
@@ -226,12 +224,6 @@ impl World {
         one.to = Some(to);
         one.ended = ended;
         one.verdict().is_some()
-    }
-
-    /// Returns whether what is told as a bug is a fault of the store that passes, and is let pass.
-    #[must_use]
-    pub fn is_passing(&self, why: &str) -> bool {
-        !self.options.switches.passing_faults_are_no_bugs && why.contains("a simulated fault")
     }
 
     /// Returns a moment of its own.

@@ -160,17 +160,10 @@ pub(super) fn of_contract<'a>(around: &Around<'a>, contract: &ContractId) -> Vec
             }
             Told::Message(_, Some(message)) => claims.push(claim(Kind::Message(message))),
             Told::NoContract | Told::Message(_, None) | Told::Conversation(..) => {}
-            _ if is_left_out(around, contract) => {}
             _ => claims.push(claim(Kind::Read(read))),
         }
     }
     claims
-}
-
-/// Returns whether questions about a contract are not held against it, since its history is told.
-fn is_left_out(around: &Around<'_>, contract: &ContractId) -> bool {
-    let is_told = !contract.as_str().starts_with('c');
-    is_told && !around.world.options.switches.questions_while_told
 }
 
 /// Returns what a process' clock showed while it may have decided an order: also after the client went away.
@@ -222,7 +215,7 @@ impl Claim<'_> {
                 let places = self.places(around, contract, order);
                 is_reply(contract, &places, &done.reply)
             }
-            Kind::Read(read) => self.is_read(around, contract, seq, sums, &read.told),
+            Kind::Read(read) => self.is_read(contract, seq, sums, &read.told),
             Kind::Message(message) => is_message(contract, message),
         }
     }
@@ -344,22 +337,14 @@ impl Claim<'_> {
             .collect()
     }
 
-    fn is_read(
-        &self,
-        around: &Around<'_>,
-        contract: &Contract,
-        seq: u64,
-        sums: &Sums,
-        told: &Told,
-    ) -> bool {
+    fn is_read(&self, contract: &Contract, seq: u64, sums: &Sums, told: &Told) -> bool {
         let state = contract.state();
         match told {
             Told::Contract(record) => is_contract(contract, record),
             Told::Balance(balance) => {
                 let as_of = balance.as_of;
                 let is_recorded = as_of == state.clock()
-                    || as_of > state.clock() && is_caught_up(contract.policies(), state, as_of)
-                    || as_of > state.clock() && !around.world.options.switches.balances_are_as_of;
+                    || as_of > state.clock() && is_caught_up(contract.policies(), state, as_of);
                 balance.balance == state.balance() && is_recorded
             }
             Told::Past(balance) => balance.balance == sums.past(balance.as_of),
@@ -393,7 +378,9 @@ impl Claim<'_> {
 fn is_reply(contract: &Contract, places: &[Timestamp], reply: &Reply) -> bool {
     match reply {
         Reply::Contract(record) => is_contract(contract, record),
-        Reply::Seat(seat) => is_seat(contract, places, seat),
+        Reply::Seat(seat) => {
+            is_seat(contract, places, seat) || is_seat_ahead(contract, places, seat)
+        }
         Reply::Grant(grant) => match contract.state().grant(&grant.id) {
             Some(view) => is_grant(&view, grant),
             // A lot that the engine made goes when it is drained.
@@ -450,6 +437,14 @@ fn is_seat(contract: &Contract, places: &[Timestamp], seat: &SeatRecord) -> bool
                 && view.added_at == seat.added_at
         })
     })
+}
+
+/// An order that changes nothing is answered as of its instant, also where what falls due up to it is not
+/// recorded: of a history that is being told.
+fn is_seat_ahead(contract: &Contract, places: &[Timestamp], seat: &SeatRecord) -> bool {
+    let clock = contract.state().clock();
+    let mut ahead = places.iter().filter(|at| **at >= clock);
+    ahead.any(|at| is_seat(&contract.seen_at(*at), &[*at], seat))
 }
 
 fn is_grant(view: &GrantView, grant: &GrantRecord) -> bool {

@@ -2,7 +2,6 @@
 //! and when a contract is to be looked at next.
 
 use super::history::Told;
-use crate::options::Switches;
 use crate::world::World;
 use earnest_core::command::Side;
 use earnest_core::event::{Event, Fact};
@@ -39,12 +38,11 @@ pub(super) fn check(
     reference: &Contract,
 ) -> Vec<String> {
     let mut wrong = Vec::new();
-    let switches = world.options.switches;
     let said = listen(&told.events);
     for (id, said) in &said {
         let view = reference.state().message(id);
         match (told.rows.get(id), view) {
-            (Some(row), Some(view)) => wrong.extend(check_row(row, &view, said, told, switches)),
+            (Some(row), Some(view)) => wrong.extend(check_row(row, &view, said, told)),
             (row, view) => wrong.push(format!("{id}: row {row:?}, state {view:?}")),
         }
         wrong.extend(check_words(id, said, told));
@@ -114,13 +112,7 @@ fn word(
     }
 }
 
-fn check_row(
-    row: &MessageRow,
-    view: &MessageView,
-    said: &Said,
-    told: &Told,
-    switches: Switches,
-) -> Option<String> {
+fn check_row(row: &MessageRow, view: &MessageView, said: &Said, told: &Told) -> Option<String> {
     let (sent, outcome) = (&row.sent, &row.outcome);
     let first = (
         &view.seat,
@@ -152,7 +144,7 @@ fn check_row(
         )
         && answered == (outcome.responded_at, outcome.response)
         && looked == (outcome.seen_at, outcome.reported_at, outcome.conversation)
-        && (!switches.settled_by_event || outcome.settled_seq == said.settled);
+        && outcome.settled_seq == said.settled;
     let note = said.answer.and_then(|seq| text_at(&sent.id, seq, told));
     let is_note = note.filter(|text| !text.is_empty()) == outcome.note.as_deref();
     (!(is_sent && is_outcome && is_note))
