@@ -5,7 +5,6 @@
 
 use super::block::Block;
 use super::fault::{Fault, Step, corrupt};
-use super::options::Options;
 use super::scan;
 use super::schema::{self, Purpose};
 use super::shared::Shared;
@@ -62,9 +61,9 @@ pub(super) fn check(path: &Path) -> Result<Checked, StoreError> {
         let text = format!("`{}` is not there", path.display());
         return Err(StoreError::Unavailable(text));
     }
-    let connection = schema::open(path, &Options::default())?;
+    let connection = schema::open_to_look(path)?;
     let checked = || -> Step<Checked> {
-        connection.execute_batch("PRAGMA query_only = 1; BEGIN")?;
+        connection.execute_batch("BEGIN")?;
         look_at_pages(&connection)?;
         look_at_log(&connection)?;
         look_at_runs(&connection)?;

@@ -89,6 +89,8 @@ impl Keeper<'_> {
         match error {
             // Another process was faster.
             StoreError::Conflict => {}
+            // What is not done now is done when the store is opened again.
+            _ if self.shared.keeper.has_ended() => {}
             StoreError::Corrupt(_) => {
                 self.damaged = true;
                 tracing::error!("runs are not merged any more: {error}");

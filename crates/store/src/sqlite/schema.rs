@@ -43,6 +43,39 @@ pub(super) fn open(path: &Path, options: &Options) -> Result<Connection, StoreEr
     first().map_err(|fault| no_store(path, fault))
 }
 
+/// Opens a file that must be a store of the newest schema, to look at it.
+pub(super) fn open_to_look(path: &Path) -> Result<Connection, StoreError> {
+    refuse_what_is_no_file(path)?;
+    let open = || -> Step<Connection> {
+        let connection = connect(path, Purpose::Read, &Tuning::default())?;
+        match schema_of(path, &connection)? {
+            Some(schema) if schema == MIGRATIONS.len() => Ok(connection),
+            Some(schema) => Err(other_schema(path, schema).into()),
+            None => {
+                let text = format!("`{}` is empty", path.display());
+                Err(StoreError::Version(text).into())
+            }
+        }
+    };
+    open().map_err(|fault| no_store(path, fault))
+}
+
+fn other_schema(path: &Path, schema: usize) -> StoreError {
+    let shown = path.display();
+    let newest = MIGRATIONS.len();
+    StoreError::Version(if schema > newest {
+        format!(
+            "`{shown}` has schema {schema} and this version of earnest knows {newest} at most; \
+             use a newer one"
+        )
+    } else {
+        format!(
+            "`{shown}` has schema {schema} and this version of earnest needs {newest}; run \
+             `earnest migrate --store sqlite:{shown}`"
+        )
+    })
+}
+
 fn refuse_what_is_no_file(path: &Path) -> Result<(), StoreError> {
     let shown = path.display();
     if let Ok(there) = path.metadata() {
@@ -156,23 +189,10 @@ fn set_up(path: &Path, connection: &Connection, migrate: bool) -> Step<()> {
 }
 
 fn bring_forward(path: &Path, connection: &Connection, migrate: bool) -> Step<()> {
-    let shown = path.display();
     let newest = MIGRATIONS.len();
-    let schema = schema_of(path, connection)?;
-    let from = match schema {
-        Some(schema) if schema > newest => {
-            let text = format!(
-                "`{shown}` has schema {schema} and this version of earnest knows {newest} at most; \
-                 use a newer one"
-            );
-            return Err(StoreError::Version(text).into());
-        }
-        Some(schema) if schema < newest && !migrate => {
-            let text = format!(
-                "`{shown}` has schema {schema} and this version of earnest needs {newest}; run \
-                 `earnest migrate --store sqlite:{shown}`"
-            );
-            return Err(StoreError::Version(text).into());
+    let from = match schema_of(path, connection)? {
+        Some(schema) if schema > newest || schema < newest && !migrate => {
+            return Err(other_schema(path, schema).into());
         }
         Some(schema) => schema,
         None => {

@@ -86,32 +86,32 @@ impl Writer<'_> {
     /// Does jobs in one transaction, and answers them.
     fn transaction(&mut self, mut jobs: Vec<Job>) {
         let started = Instant::now();
-        let verdicts = self.begin().and_then(|()| {
-            let verdicts = jobs.iter_mut().map(|job| self.perform(job)).collect();
-            self.or_roll_back(verdicts)
-        });
-        let failed = match verdicts {
+        if let Err(fault) = self.begin() {
+            return self.fail(jobs, &fault.into());
+        }
+        let verdicts = jobs.iter_mut().map(|job| self.perform(job)).collect();
+        match self.or_roll_back(verdicts) {
             Ok(verdicts) => match self.commit() {
                 Ok(()) => {
                     self.count(&jobs, started);
                     self.answer(jobs, verdicts);
-                    return;
                 }
-                Err(error) => error,
+                Err(error) => self.fail(jobs, &error),
             },
             Err(fault) => {
                 let error = StoreError::from(fault);
-                let alone = jobs.len() == 1 || is_everybodys(&error);
-                if !alone {
-                    // One of them spoils it for the others: each by itself.
-                    jobs.into_iter().for_each(|job| self.transaction(vec![job]));
-                    return;
+                if jobs.len() == 1 || matches!(error, StoreError::Full(_)) {
+                    return self.fail(jobs, &error);
                 }
-                error
+                // One of them spoils it for the others: each by itself.
+                jobs.into_iter().for_each(|job| self.transaction(vec![job]));
             }
-        };
-        tracing::warn!("a transaction failed: {failed}");
-        let verdicts = jobs.iter().map(|_| Err(failed.clone())).collect();
+        }
+    }
+
+    fn fail(&self, jobs: Vec<Job>, error: &StoreError) {
+        tracing::warn!("a transaction failed: {error}");
+        let verdicts = jobs.iter().map(|_| Err(error.clone())).collect();
         self.answer(jobs, verdicts);
     }
 
@@ -233,9 +233,4 @@ impl Writer<'_> {
         }
         self.shared.checkpoint_ended();
     }
-}
-
-/// Returns whether an error of one job is one of all the others too.
-const fn is_everybodys(error: &StoreError) -> bool {
-    matches!(error, StoreError::Full(_))
 }
