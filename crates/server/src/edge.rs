@@ -126,3 +126,47 @@ pub(crate) async fn method_not_allowed(request: Request) -> Problem {
         format!("the route does not take {method}; the `Allow` header says what it takes"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use earnest_engine::clock::{SystemClock, SystemRandom};
+    use earnest_engine::{Engine, Options};
+    use earnest_store::memory::MemoryStore;
+    use std::sync::Arc;
+    use tower::ServiceExt;
+
+    async fn breaks() -> &'static str {
+        panic!("as asked")
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_breaks_is_a_500_and_the_next_is_answered() {
+        let store = Arc::new(MemoryStore::new());
+        let clock = Arc::new(SystemClock);
+        let engine = Engine::open(store, clock, Arc::new(SystemRandom), Options::default());
+        let app = App::new(engine.await.unwrap(), Settings::default());
+        let router = Router::new()
+            .route("/v1/breaks", get(breaks))
+            .route("/v1/holds", get(async || "well"))
+            .layer(from_fn_with_state(app.clone(), around))
+            .with_state(app.clone());
+        let ask = |path: &str| {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            router.clone().oneshot(request)
+        };
+        let broken = ask("/v1/breaks").await.unwrap();
+        assert_eq!(broken.status().as_u16(), 500);
+        assert!(broken.headers().contains_key(REQUEST_ID));
+        let well = ask("/v1/holds").await.unwrap();
+        assert_eq!(well.status().as_u16(), 200);
+        assert_eq!(app.room().available_permits(), app.settings.requests_most);
+        let counts = app.traffic().counts();
+        assert!(counts["/v1/breaks"].contains_key(&("GET", 500)));
+    }
+}

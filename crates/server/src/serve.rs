@@ -144,7 +144,7 @@ fn connections_most(settings: &Settings) -> usize {
     let left = files.saturating_sub(FILES_APART).max(16);
     let most = set.min(usize::try_from(left).unwrap_or(usize::MAX));
     if most < set {
-        tracing::warn!(
+        tracing::info!(
             "at most {most} connections instead of {set}: the system allows {files} files"
         );
     }

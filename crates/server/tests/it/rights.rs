@@ -285,11 +285,18 @@ const ALL: [Things; 5] = [
 
 #[tokio::test]
 async fn every_scope_may_what_the_table_says_and_no_more() {
+    let quiet = set().await;
     for row in TABLE {
         for scope in ["admin", "import", "contract", "seat", "member"] {
             let mut beyond: Vec<(Things, Value)> = Vec::new();
             for things in ALL {
-                let set = set().await;
+                // What changes nothing can all be asked of one world.
+                let changes = row.method != "GET" && expected(row, scope, things).is_none();
+                let fresh = match changes {
+                    true => Some(set().await),
+                    false => None,
+                };
+                let set = fresh.as_ref().unwrap_or(&quiet);
                 let reply = set.ask(row, scope, things).await;
                 let case = format!(
                     "{} {} with {scope} for {things:?}: {}",
@@ -300,7 +307,7 @@ async fn every_scope_may_what_the_table_says_and_no_more() {
                     Some(code) => {
                         assert_eq!(reply.code(), code, "{case}");
                         if matches!(things, Things::Foreign | Things::Absent) {
-                            beyond.push((things, nameless(&set, &reply, things)));
+                            beyond.push((things, nameless(set, &reply, things)));
                         }
                     }
                 }
