@@ -59,6 +59,11 @@ pub(crate) trait Words: Send + Sync {
 
     /// Returns the note that comes with an answer.
     fn note(&self, message: &Message) -> Option<String>;
+
+    /// Returns to whom a message goes where that is not whom the log names.
+    fn recipient(&self, _message: &Message) -> Option<&str> {
+        None
+    }
 }
 
 /// Says nothing beyond what the log says.

@@ -18,7 +18,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 /// How many contracts are checked side by side.
-const TOGETHER: usize = 4;
+const TOGETHER: usize = 16;
 
 /// Derives every balance again from the events, and compares
 ///

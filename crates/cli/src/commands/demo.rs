@@ -23,7 +23,6 @@ use earnest_engine::keys::Scope;
 use earnest_engine::{Engine, MessageFilter};
 use earnest_server::config::{Config, LogLevel, StoreUrl};
 use earnest_server::{BindError, Server};
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use words::MadeUp;
@@ -69,6 +68,8 @@ pub(crate) fn run(args: &DemoArgs, out: &mut Out) -> Result<(), Error> {
     config.log.level = LogLevel::Warn;
     config.server.listen = args.listen;
     config.server.webhook_allow_private = true;
+    // A demo is for one; what the system allows is not to be remarked on.
+    config.server.connections_most = 500;
     let beside = StoreUrl::Sqlite(folder.path().join("earnest.db"));
     config.store = args.store.clone().unwrap_or(beside);
     logging::begin(config.log);
@@ -80,17 +81,16 @@ async fn demo(args: &DemoArgs, config: &Config, out: &mut Out) -> Result<(), Err
     let mut options = config.engine.clone();
     options.waiting_most = 1_000_000;
     let engine = store::engine(store::open(config, Need::Any)?, options).await?;
-    let log = made_up(args)?;
     let is_empty = engine
         .contract_ids(None, 1)
         .await
         .map_err(refused)?
         .is_empty();
     let told = match is_empty {
-        true => Some(fill(&engine, Arc::clone(&log)).await?),
+        true => Some(fill(&engine, made_up(args)?).await?),
         false => None,
     };
-    let cast = Cast::choose(&engine, &log).await?;
+    let cast = Cast::choose(&engine).await?;
     let (server, moved) = bind(&engine, config)?;
     let page = Page {
         address: format!("http://{}", server.local_addr()),
@@ -122,7 +122,7 @@ async fn fill(engine: &Engine, log: Arc<Log>) -> Result<Told, Error> {
         unlimited: false,
         until: None,
         live: true,
-        words: Box::new(MadeUp),
+        words: Box::new(MadeUp::of(&log)),
         log,
     });
     let bar = progress::messages("filling", import.messages());
@@ -162,54 +162,47 @@ struct Cast {
 }
 
 impl Cast {
-    /// Chooses the seat that has sent most, its contract, and the member with the fullest inbox.
-    async fn choose(engine: &Engine, log: &Log) -> Result<Self, Error> {
-        let (mut seats, mut members) = (HashMap::new(), HashMap::new());
-        for history in log.histories() {
-            for message in history.messages() {
-                let seat = (history.contract(), message.seat());
-                *seats.entry(seat).or_insert(0_u32) += 1;
-                let waits = message.responded_at().is_none();
-                let young = log.last().millis_since(message.sent_at()) < 90 * DAY;
-                *members.entry(message.recipient()).or_insert(0_u32) += u32::from(waits && young);
+    /// Chooses the seat that has sent most, its contract, and a member with a full inbox.
+    async fn choose(engine: &Engine) -> Result<Self, Error> {
+        const LOOK_AT: usize = 200;
+        let mut busiest: Option<(u64, ContractId, SeatId)> = None;
+        for contract in engine.contract_ids(None, LOOK_AT).await.map_err(refused)? {
+            let report = engine.responses(&contract).await.map_err(refused)?;
+            for (seat, tally) in report.seats {
+                if busiest
+                    .as_ref()
+                    .is_none_or(|(most, _, _)| tally.sent > *most)
+                {
+                    busiest = Some((tally.sent, contract.clone(), seat));
+                }
             }
         }
-        // Of several as busy the one that came first, so that the same seed gives the same cast.
-        let seat = seats
-            .into_iter()
-            .max_by_key(|(seat, sent)| (*sent, std::cmp::Reverse(*seat)));
-        let member = members
-            .into_iter()
-            .max_by_key(|(it, waits)| (*waits, std::cmp::Reverse(*it)));
-        let (Some(((contract, seat), _)), Some((member, _))) = (seat, member) else {
-            return Err(Error::Input("the made-up year is empty".to_owned()));
-        };
-        let history = log.history(contract);
-        let (contract, seat) = history
-            .map(|history| (history.name(), history.seat_name(seat)))
-            .unwrap_or_default();
-        let id = |error: earnest_core::units::IdError| Error::Input(error.to_string());
-        let contract = ContractId::new(contract).map_err(id)?;
-        let seat = SeatId::new(seat).map_err(id)?;
-        let member = MemberId::new(log.recipient_name(member)).map_err(id)?;
-        let inbox = engine
-            .inbox(&member, Some(Status::Pending), None, 1_000)
-            .await;
+        let (_, contract, seat) = busiest.ok_or_else(|| {
+            Error::Input("the store has no messages; name another with `--store`".to_owned())
+        })?;
         let filter = MessageFilter {
             seat: Some(seat.clone()),
-            status: Some(Status::Pending),
             ..MessageFilter::default()
         };
         let sent = engine
-            .sent(&contract, filter, None, 1)
+            .sent(&contract, filter, None, LOOK_AT)
             .await
             .map_err(refused)?;
+        let pending = sent.items.iter().find(|it| it.status == Status::Pending);
+        let example = pending.or(sent.items.first());
+        // A store that is not the demo's own has another member with something in the inbox.
+        let bo = MemberId::new(words::MEMBER).map_err(Error::input)?;
+        let (mut member, mut waiting) = (bo.clone(), waiting(engine, &bo).await?);
+        if let Some(other) = example.filter(|_| waiting == 0) {
+            member = other.to.clone();
+            waiting = self::waiting(engine, &member).await?;
+        }
         Ok(Self {
+            message: example.map(|message| message.id.clone()),
             contract,
             seat,
             member,
-            waiting: inbox.map_err(refused)?.items.len(),
-            message: sent.items.into_iter().next().map(|message| message.id),
+            waiting,
         })
     }
 
@@ -252,6 +245,14 @@ impl Cast {
         }
         Ok(keys)
     }
+}
+
+/// Returns how many messages wait for a member.
+async fn waiting(engine: &Engine, member: &MemberId) -> Result<usize, Error> {
+    let inbox = engine
+        .inbox(member, Some(Status::Pending), None, 1_000)
+        .await;
+    Ok(inbox.map_err(refused)?.items.len())
 }
 
 /// What is printed.
@@ -324,7 +325,7 @@ impl Page<'_> {
         } = self.cast;
         let inbox = format!("/v1/members/{member}/inbox?status=pending&limit=3");
         let letter = serde_json::json!({
-            "contract": contract, "seat": seat, "to": member,
+            "contract": contract, "seat": seat, "to": "di",
             "subject": "An opening", "body": "Would you like to hear more?",
         });
         let preview = format!(

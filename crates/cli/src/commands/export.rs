@@ -1,6 +1,6 @@
 //! `earnest export`: what a store keeps, as lines for other programs.
 //!
-//! Owns: the lines. Does not own: their fields ([`earnest_engine::webhooks::listed_event`]). Invariants: of a
+//! Owns: the lines. Does not own: their fields ([`earnest_engine::webhooks::listed_event`], which this is held equal to). Invariants: of a
 //! contract the events stand in their order without a gap, with everything that fell due by now; memory does not
 //! grow with the store.
 
@@ -9,9 +9,9 @@ use crate::output::Out;
 use crate::progress;
 use crate::settings::StoreArgs;
 use crate::store::{self, Need, block_on, refused};
+use earnest_core::event::Event;
 use earnest_core::units::ContractId;
 use earnest_engine::Engine;
-use earnest_engine::webhooks::listed_event;
 
 /// How many events are read at once.
 const PAGE: usize = 2_048;
@@ -87,13 +87,63 @@ async fn events(engine: &Engine, contract: &ContractId, out: &mut Out) -> Result
         }
         for stored in events {
             seq = stored.seq;
-            let listed = listed_event(contract, seq, &stored.event).map_err(refused)?;
-            // Whose it is and which it is stand first: lines are read by people, too.
-            let mut line = serde_json::Map::new();
-            line.insert("contract".to_owned(), contract.as_str().into());
-            line.extend(listed);
-            out.line(serde_json::Value::Object(line))?;
+            out.line(line(contract, seq, &stored.event)?)?;
         }
     }
     Ok(())
+}
+
+/// Returns an event as a line. Whose it is and which it is stand first: lines are read by people, too.
+fn line(contract: &ContractId, seq: u64, event: &Event) -> Result<String, Error> {
+    let event = serde_json::to_string(event)?;
+    let fields = event.strip_prefix('{').unwrap_or(&event);
+    // INVARIANT: an id is its own JSON, and an event has fields.
+    if seq > 1 {
+        return Ok(format!(
+            "{{\"contract\":\"{contract}\",\"seq\":{seq},{fields}"
+        ));
+    }
+    // The first event names its contract itself, and a key stands once in an object.
+    let own = format!("\"contract\":\"{contract}\",");
+    let fields = fields.replacen(&own, "", 1);
+    Ok(format!(
+        "{{\"contract\":\"{contract}\",\"seq\":{seq},{fields}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use earnest_core::Contract;
+    use earnest_core::command::CreateContract;
+    use earnest_core::event::Fact;
+    use earnest_core::policy::preset;
+    use earnest_core::units::{MessageId, SeatId, Timestamp};
+    use earnest_engine::webhooks::listed_event;
+
+    fn as_listed(seq: u64, event: &Event) {
+        let contract = ContractId::new("acme").unwrap();
+        let line: serde_json::Value =
+            serde_json::from_str(&line(&contract, seq, event).unwrap()).unwrap();
+        let listed = listed_event(&contract, seq, event).unwrap();
+        assert_eq!(line, serde_json::Value::Object(listed));
+    }
+
+    #[test]
+    fn a_line_has_the_fields_of_the_event_as_it_is_listed() {
+        let create = CreateContract {
+            id: ContractId::new("acme").unwrap(),
+            name: "\"contract\":\"acme\",".to_owned(),
+            policy: preset::get("inmail-2015").unwrap(),
+            allotments: true,
+            bulk_disabled: false,
+        };
+        let at = Timestamp::parse("2015-01-02T09:00:00Z").unwrap();
+        as_listed(1, &Contract::create(&create, at).1);
+        let fact = Fact::MessageSeen {
+            message: MessageId::new("m1").unwrap(),
+            seat: SeatId::new("ana").unwrap(),
+        };
+        as_listed(2, &Event { at, fact });
+    }
 }

@@ -9,6 +9,7 @@ use crate::store::refused;
 use earnest_backtest::log::ActionKind;
 use earnest_core::units::ContractId;
 use earnest_engine::{Done, Failure, Order};
+use futures_util::future::join_all;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -215,8 +216,9 @@ impl Lane {
             }
         }
         self.stories = left;
-        for contract in ended {
-            self.told.added += shared.end(&contract).await?;
+        // Side by side, so that one commit holds the ends of many.
+        for added in join_all(ended.iter().map(|contract| shared.end(contract))).await {
+            self.told.added += added?;
         }
         Ok(())
     }

@@ -172,7 +172,8 @@ impl<'i> Teller<'i> {
     }
 
     fn send(&self, message: &Message, id: MessageId) -> Result<What, Error> {
-        let to = self.import.log.recipient_name(message.recipient());
+        let named = || self.import.log.recipient_name(message.recipient());
+        let to = self.import.words.recipient(message).unwrap_or_else(named);
         let seat = usize::try_from(message.seat()).ok();
         let seat = seat.and_then(|seat| self.seats.get(seat));
         let seat = seat.ok_or_else(|| Error::Input("the log has no such seat".to_owned()))?;

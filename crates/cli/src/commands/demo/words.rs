@@ -3,8 +3,14 @@
 //! Invariant: the same message says the same each time.
 
 use crate::import::Words;
-use earnest_backtest::log::Message;
+use earnest_backtest::log::{Log, Message};
 use earnest_core::policy::ResponseKind;
+use std::collections::{BTreeMap, HashSet};
+
+/// The member whose inbox is full.
+pub(super) const MEMBER: &str = "bo";
+/// How long before the end a message to that member was sent at most.
+const RECENT: i64 = 60 * 86_400_000;
 
 const FIRST: [&str; 12] = [
     "Harbour",
@@ -48,7 +54,29 @@ const NOTES: [&str; 4] = [
 ];
 
 /// Words for made-up messages.
-pub(super) struct MadeUp;
+pub(super) struct MadeUp {
+    /// The lines of the messages that go to the member whose inbox is full.
+    to_member: HashSet<u32>,
+}
+
+impl MadeUp {
+    /// Chooses, of each seat, its last unanswered message and its last answered one.
+    pub(super) fn of(log: &Log) -> Self {
+        let mut last = BTreeMap::new();
+        for history in log.histories() {
+            for message in history.messages() {
+                if log.last().millis_since(message.sent_at()) < RECENT {
+                    let is_answered = message.responded_at().is_some();
+                    let of = (history.contract(), message.seat(), is_answered);
+                    last.insert(of, message.line());
+                }
+            }
+        }
+        Self {
+            to_member: last.into_values().collect(),
+        }
+    }
+}
 
 impl Words for MadeUp {
     fn contract(&self, id: &str) -> String {
@@ -76,6 +104,10 @@ impl Words for MadeUp {
         };
         (number.is_multiple_of(3)).then(|| pick(notes, number / 3).to_owned())
     }
+
+    fn recipient(&self, message: &Message) -> Option<&str> {
+        self.to_member.contains(&message.line()).then_some(MEMBER)
+    }
 }
 
 fn pick<'a>(all: &[&'a str], number: usize) -> &'a str {
@@ -90,4 +122,42 @@ fn pick<'a>(all: &[&'a str], number: usize) -> &'a str {
 fn chance(message: &Message, what: u64) -> usize {
     let mixed = (u64::from(message.line()) << 2 | what).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     usize::try_from(mixed >> 40).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use earnest_backtest::generate::Generator;
+
+    #[test]
+    fn every_seat_that_was_busy_lately_writes_to_the_member_twice_at_most() {
+        let log = Generator::new(2_000, 1).into_log().unwrap();
+        let made_up = MadeUp::of(&log);
+        let to_member = |message: &&Message| made_up.recipient(message) == Some(MEMBER);
+        let mut all = 0;
+        for history in log.histories() {
+            let mut seats = BTreeMap::new();
+            for message in history.messages().iter().filter(to_member) {
+                *seats.entry(message.seat()).or_insert(0) += 1;
+                all += 1;
+            }
+            assert!(seats.values().all(|count| *count <= 2));
+        }
+        assert!(all > 10, "{all}");
+    }
+
+    #[test]
+    fn the_same_message_says_the_same() {
+        let log = Generator::new(500, 1).into_log().unwrap();
+        let made_up = MadeUp::of(&log);
+        let mut said = HashSet::new();
+        for history in log.histories() {
+            for message in history.messages() {
+                let texts = made_up.message(message);
+                assert_eq!(texts, made_up.message(message));
+                said.insert(texts);
+            }
+        }
+        assert!(said.len() > 20);
+    }
 }
