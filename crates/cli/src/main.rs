@@ -22,6 +22,10 @@ mod table;
 
 use std::process::ExitCode;
 
+/// The system's gives memory back and takes it again with nearly every request, each time by a call.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match call::read(std::env::args_os()) {
         Ok(command) => commands::run(&command),

@@ -20,6 +20,7 @@ mod entry;
 mod fault;
 mod filter;
 mod follow;
+mod header;
 mod index;
 mod keep;
 mod keeper;
@@ -54,6 +55,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use threads::Threads;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use watch::Watch;
 
@@ -190,7 +192,12 @@ impl Store for SqliteStore {
             self.is_open()?;
             let batch = commit::prepare(batch)?;
             let (reply, answer) = oneshot::channel();
-            let commit = commit::Commit { batch, reply };
+            let runtime = Handle::try_current().ok();
+            let commit = commit::Commit {
+                batch,
+                reply,
+                runtime,
+            };
             self.shared.queue.push(Job::Commit(Box::new(commit)))?;
             let (verdict, _) = answer.await.map_err(|_| closed())?;
             verdict
@@ -199,12 +206,13 @@ impl Store for SqliteStore {
 
     fn foreign(&self) -> Reading<'_, Vec<Change>> {
         Box::pin(async move {
-            if !self.watch.is_current(&self.shared)? || !self.shared.index.read().is_collecting() {
+            let is_current = self.watch.is_current(&self.shared)?;
+            if is_current && self.shared.index.read().has_none_foreign() {
+                return Ok(Vec::new());
+            }
+            if !is_current || !self.shared.index.read().is_collecting() {
                 // Whoever reads brings the index up to date.
                 self.shared.readers.read(|_| Ok(())).await?;
-            }
-            if !self.shared.index.read().has_foreign() {
-                return Ok(Vec::new());
             }
             Ok(self.shared.index.write().take_foreign())
         })

@@ -12,12 +12,15 @@ use crate::message::Outcome;
 use crate::read::Position;
 use earnest_core::units::ContractId;
 use std::collections::{HashMap, HashSet};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// A batch on its way, and who waits for it.
 pub(super) struct Commit {
     pub(super) batch: Prepared,
     pub(super) reply: oneshot::Sender<Reply>,
+    /// Where those who wait are woken.
+    pub(super) runtime: Option<Handle>,
 }
 
 /// What came of a batch. It goes back with it: giving its memory free is not the writer's business.

@@ -230,11 +230,10 @@ impl Index {
         self.foreign.is_some()
     }
 
-    /// Returns whether there is something to hand out, or somebody asks for the first time.
-    pub(super) fn has_foreign(&self) -> bool {
-        let some =
-            |foreign: &Foreign| !foreign.contracts.is_empty() || !foreign.documents.is_empty();
-        self.foreign.as_ref().is_none_or(some)
+    /// Returns whether there is nothing to hand out, and somebody has asked before.
+    pub(super) fn has_none_foreign(&self) -> bool {
+        let none = |foreign: &Foreign| foreign.contracts.is_empty() && foreign.documents.is_empty();
+        self.foreign.as_ref().is_some_and(none)
     }
 
     /// Hands out the changes of others. They are collected from the first time on.

@@ -7,7 +7,7 @@
 
 use super::entry::{self, Item, Tail};
 use super::index::Range;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// The entries of some stretch of the log.
 #[derive(Debug, Default)]

@@ -1,8 +1,10 @@
 //! Notices what other processes have committed, without asking a thread.
 //!
-//! Owns: a connection for that one question. Invariant: it says what was committed before it was asked.
+//! Owns: a connection for that one question, and the sight of the header that every commit changes.
+//! Invariant: it says what was committed before it was asked.
 
 use super::fault::{closed, meaning};
+use super::header::{Header, Marks};
 use super::schema::{self, Purpose};
 use super::shared::Shared;
 use crate::error::StoreError;
@@ -11,17 +13,32 @@ use rusqlite::Connection;
 use std::path::Path;
 
 /// Looks at the newest row of the log.
-pub(super) struct Watch(Mutex<Option<Connection>>);
+pub(super) struct Watch {
+    connection: Mutex<Option<Connection>>,
+    header: Option<Header>,
+    /// The header under which this process was last found to know everything.
+    current: Mutex<Option<Marks>>,
+}
 
 impl Watch {
     pub(super) fn open(shared: &Shared) -> Result<Self, StoreError> {
         let connection = schema::connect(&shared.path, Purpose::Read, &shared.options.tuning)?;
-        Ok(Self(Mutex::new(Some(connection))))
+        let watch = Self {
+            connection: Mutex::new(Some(connection)),
+            header: None,
+            current: Mutex::new(None),
+        };
+        // The file with the header is there once somebody has read.
+        watch.newest()?;
+        Ok(Self {
+            header: Header::open(&shared.path),
+            ..watch
+        })
     }
 
     /// Returns the place of the newest row of the log.
     pub(super) fn newest(&self) -> Result<u64, StoreError> {
-        let connection = self.0.lock();
+        let connection = self.connection.lock();
         let connection = connection.as_ref().ok_or_else(closed)?;
         let newest = || -> rusqlite::Result<Option<i64>> {
             connection
@@ -34,12 +51,22 @@ impl Watch {
 
     /// Returns whether this process knows everything that is committed.
     pub(super) fn is_current(&self, shared: &Shared) -> Result<bool, StoreError> {
+        // Before anything else is looked at: what is committed meanwhile changes it.
+        let marks = self.header.as_ref().and_then(Header::marks);
+        if marks.is_some() && *self.current.lock() == marks {
+            return Ok(true);
+        }
         let newest = self.newest()?;
-        Ok(newest <= shared.index.read().known())
+        let is_current = newest <= shared.index.read().known();
+        if is_current {
+            *self.current.lock() = marks;
+        }
+        Ok(is_current)
     }
 
     pub(super) fn close(&self) {
-        self.0.lock().take();
+        self.connection.lock().take();
+        self.current.lock().take();
     }
 }
 

@@ -5,6 +5,7 @@
 //! Invariants: who is answered `Ok` is answered after the commit; a batch that conflicts changes nothing and
 //! does not hold up the others; what is committed was in the index before.
 
+use super::commit::{Commit, Reply};
 use super::fault::{Fault, Step, meaning};
 use super::queue::Job;
 use super::scan::{self, Sight};
@@ -18,6 +19,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 /// How many jobs, and about how many bytes, one transaction has at most.
 const JOBS: usize = 512;
@@ -31,6 +34,43 @@ const CHECKPOINT_PATIENCE: Duration = Duration::from_millis(10);
 
 /// What came of a job within a transaction: where it stands, or why it was refused.
 type Verdict = Result<Position, StoreError>;
+
+/// Answers to those who wait in one runtime. They are given in a task there: waking so many from outside costs the
+/// writer a call of the system each.
+#[derive(Default)]
+struct Replies {
+    runtime: Option<Handle>,
+    waiting: Vec<(oneshot::Sender<Reply>, Reply)>,
+}
+
+impl Replies {
+    fn add(&mut self, commit: Commit, verdict: Verdict) {
+        let is_here = match (&self.runtime, &commit.runtime) {
+            (Some(here), Some(there)) => here.id() == there.id(),
+            (None, None) => true,
+            _ => false,
+        };
+        if !is_here {
+            std::mem::take(self).give();
+            self.runtime = commit.runtime;
+        }
+        self.waiting.push((commit.reply, (verdict, commit.batch)));
+    }
+
+    fn give(self) {
+        let give = move || {
+            for (reply, answer) in self.waiting {
+                // Nobody may be waiting any more.
+                drop(reply.send(answer));
+            }
+        };
+        match self.runtime {
+            // Where the runtime has ended, those who waited in it have, too.
+            Some(runtime) => drop(runtime.spawn(async move { give() })),
+            None => give(),
+        }
+    }
+}
 
 /// The thread's own things.
 pub(super) struct Writer<'c> {
@@ -116,14 +156,15 @@ impl Writer<'_> {
     }
 
     fn answer(&self, jobs: Vec<Job>, verdicts: Vec<Verdict>) {
+        let mut apart = Replies::default();
         for (job, verdict) in jobs.into_iter().zip(verdicts) {
             match job {
-                // Nobody may be waiting any more.
-                Job::Commit(commit) => drop(commit.reply.send((verdict, commit.batch))),
+                Job::Commit(commit) => apart.add(*commit, verdict),
                 Job::Work(work) => work.done(verdict.map(|_| ()), self.shared),
                 Job::Checkpoint => {}
             }
         }
+        apart.give();
     }
 
     fn begin(&mut self) -> Step<()> {
