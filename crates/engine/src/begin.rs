@@ -1,5 +1,6 @@
 //! Begins contracts: the only orders to a contract that is not there.
 
+use crate::attempt::{Attempts, Ended, commit_surely};
 use crate::details::Details;
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -8,7 +9,6 @@ use crate::order::{Author, NewContract, Order, What};
 use crate::record::{Done, Reply};
 use crate::reply;
 use crate::responses::Responses;
-use crate::round::commit_surely;
 use crate::slot::{Job, OrderJob, Prepared, gave_up};
 use earnest_core::Contract;
 use earnest_core::command::CreateContract;
@@ -23,6 +23,7 @@ pub(crate) async fn begin(
     engine: &Engine,
     id: &ContractId,
     jobs: &mut VecDeque<Job>,
+    attempts: &mut Attempts,
 ) -> Result<Option<Hot>, StoreError> {
     while let Some(job) = jobs.front() {
         let Job::Order(order) = job else {
@@ -43,10 +44,20 @@ pub(crate) async fn begin(
             }
         };
         let (hot, batch, done) = made;
-        commit_surely(engine, batch).await?;
+        let results = vec![Some(Ok(done))];
+        let landed = match commit_surely(engine, batch).await {
+            Ok(landed) => landed,
+            Err(Ended::Failed(error)) => return Err(error),
+            Err(Ended::NotFound(traces)) => {
+                attempts.keep(traces, results);
+                return Err(StoreError::Conflict);
+            }
+        };
+        attempts.forget();
         engine.say_moved();
-        if let Some(Job::Order(job)) = jobs.pop_front() {
-            job.answer(Ok(done));
+        let mut results = landed.results(jobs, results);
+        if let (Some(Job::Order(job)), Some(Some(result))) = (jobs.pop_front(), results.pop()) {
+            job.answer(result);
         }
         return Ok(Some(hot));
     }
@@ -88,7 +99,6 @@ fn make(
         responses: Responses::default(),
         details,
         seq: 1,
-        recorded_at: at,
         ledger,
         ahead: Vec::new(),
         snapshot_seq: 0,

@@ -79,7 +79,9 @@ impl Deciding<'_> {
         self.seat_reply(&change.seat, at)
     }
 
+    /// Answers with a seat as it is after an order: the contract does not know any more how it was before its clock.
     fn seat_reply(&self, id: &SeatId, at: Timestamp) -> Result<Reply, Failure> {
+        let at = at.max(self.hot.contract.state().clock());
         let seat = self.hot.seat(id, at).ok_or_else(gave_up)?;
         Ok(Reply::Seat(seat))
     }

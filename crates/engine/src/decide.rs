@@ -150,7 +150,7 @@ impl<'a> Deciding<'a> {
             if at >= clock && !self.catch_up(at) {
                 return Err(Taken::Later);
             }
-        } else if at < clock && !self.hot.ahead.is_empty() && at >= self.hot.recorded_at {
+        } else if at < clock && !self.hot.ahead.is_empty() {
             // What was brought ahead for an order that was refused is in this one's way.
             return Err(self.reload());
         } else if at >= clock {

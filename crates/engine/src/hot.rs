@@ -17,8 +17,6 @@ pub(crate) struct Hot {
     pub(crate) details: Details,
     /// The number of its newest recorded event.
     pub(crate) seq: u64,
-    /// The instant of its newest recorded event.
-    pub(crate) recorded_at: Timestamp,
     /// The balance after the events that were gathered so far, for marks.
     pub(crate) ledger: Balance,
     /// What fell due before a refused order of a history that is being told: applied here, not recorded, since

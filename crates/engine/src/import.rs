@@ -5,11 +5,11 @@
 //! recorded is what the next order at that instant would have recorded before itself; a contract that is live
 //! needs none of this.
 
+use crate::attempt::commit_surely;
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::hot::Hot;
 use crate::message::outcome;
-use crate::round::commit_surely;
 use earnest_core::event::{Event, Fact};
 use earnest_core::units::{ContractId, MessageId, Timestamp};
 use earnest_store::{Batch, ContractUpdate, Outcome, StoreError};

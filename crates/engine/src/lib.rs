@@ -6,6 +6,7 @@
 //! an order given twice under one key is carried out once; nothing here reads a clock or makes anything random
 //! but through [`clock::Clock`] and [`clock::Random`].
 
+mod attempt;
 mod audit;
 mod begin;
 mod carry;

@@ -51,7 +51,6 @@ pub(crate) async fn load(engine: &Engine, id: &ContractId) -> Result<Option<Hot>
     let (state, responses) = replay(engine, &row, snapshot_seq, start).await?;
     let ledger = state.balance();
     Ok(Some(Hot {
-        recorded_at: state.clock(),
         contract: Contract::resume(policies, state),
         responses,
         details,
@@ -81,7 +80,6 @@ pub(crate) async fn follow(engine: &Engine, hot: &mut Hot) -> Result<(), StoreEr
             hot.seq = seq;
         }
     }
-    hot.recorded_at = hot.contract.state().clock();
     hot.ledger = hot.contract.state().balance();
     Ok(())
 }

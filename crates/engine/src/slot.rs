@@ -20,7 +20,7 @@ use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::oneshot;
 
 /// How many jobs are decided together at most.
@@ -55,6 +55,8 @@ pub(crate) struct Slot {
     hot: tokio::sync::Mutex<Option<Hot>>,
     /// The number of the newest event that another process is known to have committed.
     known: AtomicU64,
+    /// Whether another process has committed since somebody looked, perhaps without an event.
+    has_moved: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -151,9 +153,10 @@ impl Job {
 }
 
 impl Slot {
-    /// Returns the number of the newest event that is known to be there.
-    pub(crate) fn known(&self) -> u64 {
-        self.known.load(Ordering::Acquire)
+    /// Returns whether somebody who knows the contract up to an event has to look what others have committed. Whoever is
+    /// told so looks.
+    pub(crate) fn is_behind(&self, seq: u64) -> bool {
+        self.has_moved.swap(false, Ordering::AcqRel) || seq < self.known.load(Ordering::Acquire)
     }
 
     fn take(&self) -> VecDeque<Job> {
@@ -172,6 +175,7 @@ impl Slots {
     pub(crate) fn moved(&self, contract: &ContractId, seq: u64) {
         if let Some(entry) = self.table.lock().all.get(contract) {
             entry.slot.known.fetch_max(seq, Ordering::AcqRel);
+            entry.slot.has_moved.store(true, Ordering::Release);
         }
     }
 
@@ -193,6 +197,7 @@ impl Slots {
             queue: Mutex::default(),
             hot: tokio::sync::Mutex::new(None),
             known: AtomicU64::new(0),
+            has_moved: AtomicBool::new(false),
         });
         let entry = Entry {
             slot: Arc::clone(&slot),

@@ -70,8 +70,6 @@ struct Way {
     rng: Mutex<Rng>,
     trace: Arc<Trace>,
     switches: Switches,
-    /// Whether no other process works on the data at the same time.
-    is_alone: bool,
 }
 
 /// What becomes of a write.
@@ -87,15 +85,6 @@ enum Fate {
     UnknownLate,
 }
 
-/// What a way to the data is told of the run.
-#[derive(Debug, Clone, Copy)]
-pub struct Told {
-    /// What is left out.
-    pub switches: Switches,
-    /// Whether no other process works on the data at the same time.
-    pub is_alone: bool,
-}
-
 impl FaultyStore {
     /// Makes a way to the data for a process.
     #[must_use]
@@ -105,7 +94,7 @@ impl FaultyStore {
         life: Life,
         rng: Rng,
         trace: Arc<Trace>,
-        told: Told,
+        switches: Switches,
     ) -> Self {
         let handle = disk.handle();
         Self(Arc::new(Way {
@@ -115,8 +104,7 @@ impl FaultyStore {
             life,
             rng: Mutex::new(rng),
             trace,
-            switches: told.switches,
-            is_alone: told.is_alone,
+            switches,
         }))
     }
 }
@@ -190,8 +178,7 @@ impl Way {
             return match rng.below(4) {
                 0 | 1 => Fate::UnknownLanded,
                 2 if self.switches.late_landings => Fate::UnknownLate,
-                _ if self.switches.lost_beside_others || self.is_alone => Fate::UnknownLost,
-                _ => Fate::UnknownLanded,
+                _ => Fate::UnknownLost,
             };
         }
         Fate::Well

@@ -35,12 +35,10 @@ pub struct Switches {
     pub caps_at_midnight: bool,
     /// A contract that goes live without an event is live for all processes: others are not told.
     pub going_live_is_heard: bool,
-    /// A commit of unknown outcome gets lost beside other processes: one that did the same thing is taken for it.
-    pub lost_beside_others: bool,
+    /// A write whose outcome is unknown may land after that was told: what is looked up meanwhile may see it or not.
+    pub late_landings: bool,
     /// What others have done takes its time after it was taken: it is lost with whoever asked.
     pub slow_news: bool,
-    /// A write whose outcome is unknown may land after that was told: its process never hears of it.
-    pub late_landings: bool,
 }
 
 impl Switches {
@@ -53,9 +51,8 @@ impl Switches {
             "caps_over_contracts" => self.caps_over_contracts = true,
             "caps_at_midnight" => self.caps_at_midnight = true,
             "going_live_is_heard" => self.going_live_is_heard = true,
-            "lost_beside_others" => self.lost_beside_others = true,
-            "slow_news" => self.slow_news = true,
             "late_landings" => self.late_landings = true,
+            "slow_news" => self.slow_news = true,
             _ => return false,
         }
         true
@@ -70,9 +67,8 @@ impl Switches {
             caps_over_contracts: true,
             caps_at_midnight: true,
             going_live_is_heard: true,
-            lost_beside_others: true,
-            slow_news: true,
             late_landings: true,
+            slow_news: true,
         }
     }
 }

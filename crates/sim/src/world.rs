@@ -5,7 +5,7 @@
 use crate::book::{Asked, Book, Ended, Shown, Try};
 use crate::clock::{ProcessClock, SeededRandom, Wall};
 use crate::disk::{Disk, Moment};
-use crate::faults::{FaultyStore, Told, Weather};
+use crate::faults::{FaultyStore, Weather};
 use crate::life::Life;
 use crate::options::{Options, Shape};
 use crate::rng::Rng;
@@ -99,10 +99,7 @@ impl World {
             life.clone(),
             rng.fork(),
             Arc::clone(&self.trace),
-            Told {
-                switches: self.options.switches,
-                is_alone: self.shape.processes == 1,
-            },
+            self.options.switches,
         );
         let store: Arc<dyn earnest_store::Store> = Arc::new(store);
         let random = Arc::new(SeededRandom::new(rng.fork()));

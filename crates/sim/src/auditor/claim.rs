@@ -379,7 +379,9 @@ fn is_reply(contract: &Contract, places: &[Timestamp], reply: &Reply) -> bool {
     match reply {
         Reply::Contract(record) => is_contract(contract, record),
         Reply::Seat(seat) => {
-            is_seat(contract, places, seat) || is_seat_ahead(contract, places, seat)
+            let clock = contract.state().clock();
+            let places: Vec<Timestamp> = places.iter().map(|at| (*at).max(clock)).collect();
+            is_seat(contract, &places, seat) || is_seat_ahead(contract, &places, seat)
         }
         Reply::Grant(grant) => match contract.state().grant(&grant.id) {
             Some(view) => is_grant(&view, grant),
