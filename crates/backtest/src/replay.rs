@@ -13,12 +13,14 @@
 
 mod fast;
 mod history;
+pub mod observe;
 mod watch;
 
 use crate::log::{History, Log};
 use crate::report::Figures;
 use earnest_core::policy::Policy;
 use earnest_core::units::Timestamp;
+use observe::{Nobody, Observer};
 use rayon::prelude::*;
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -62,6 +64,20 @@ pub fn run(
     options: &Options,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Vec<Figures>, rayon::ThreadPoolBuildError> {
+    let watched = run_watched::<Nobody>(log, policies, options, progress)?;
+    Ok(watched.into_iter().map(|(figures, _)| figures).collect())
+}
+
+/// Replays the log as [`run`] does, and returns beside each policy's figures what was seen by an observer.
+///
+/// # Errors
+/// When the threads cannot be started.
+pub fn run_watched<O: Observer>(
+    log: &Log,
+    policies: &[Arc<Policy>],
+    options: &Options,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Vec<(Figures, O)>, rayon::ThreadPoolBuildError> {
     let plan = |policy: &Arc<Policy>| fast::Plan::new(policy, options.credits);
     let rules: Vec<Rules<'_>> = policies
         .iter()
@@ -83,6 +99,20 @@ pub fn run_with_core(
     options: &Options,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Vec<Figures>, rayon::ThreadPoolBuildError> {
+    let watched = run_with_core_watched::<Nobody>(log, policies, options, progress)?;
+    Ok(watched.into_iter().map(|(figures, _)| figures).collect())
+}
+
+/// Replays the log as [`run_with_core`] does, and returns beside each policy's figures what was seen by an observer.
+///
+/// # Errors
+/// When the threads cannot be started.
+pub fn run_with_core_watched<O: Observer>(
+    log: &Log,
+    policies: &[Arc<Policy>],
+    options: &Options,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Vec<(Figures, O)>, rayon::ThreadPoolBuildError> {
     let rules: Vec<Rules<'_>> = policies
         .iter()
         .map(|policy| Rules { policy, plan: None })
@@ -103,31 +133,44 @@ struct Rules<'p> {
     plan: Option<fast::Plan>,
 }
 
+/// What came of some contracts under one policy.
+type Sum<O> = (Figures, O);
+
 impl Rules<'_> {
     /// Replays contracts up to `until` and adds what came of them to `sum`.
-    fn play<'l>(
+    fn play<'l, O: Observer>(
         &self,
         histories: impl Iterator<Item = History<'l>>,
         options: &Options,
         until: Timestamp,
-        sum: &mut Figures,
-    ) {
-        let mut fast = self.plan.as_ref().map(fast::Replay::new);
+        (figures, observer): Sum<O>,
+    ) -> Sum<O> {
+        let mut sum = figures;
+        let slow = |history: &History<'l>, sum: &mut Figures, observer: &mut O| {
+            history::replay(history, self.policy, options.credits, until, sum, observer);
+        };
+        let Some(plan) = &self.plan else {
+            let mut observer = observer;
+            histories.for_each(|history| slow(&history, &mut sum, &mut observer));
+            return (sum, observer);
+        };
+        let mut fast = fast::Replay::new(plan, observer);
         for history in histories {
-            match &mut fast {
-                Some(fast) if fast.fits(&history, until) => fast.play(&history, until, sum),
-                _ => history::replay(&history, self.policy, options.credits, until, sum),
+            match fast.fits(&history, until) {
+                true => fast.play(&history, until, &mut sum),
+                false => slow(&history, &mut sum, fast.observer()),
             }
         }
+        (sum, fast.into_observer())
     }
 }
 
-fn replay(
+fn replay<O: Observer>(
     log: &Log,
     rules: &[Rules<'_>],
     options: &Options,
     progress: &(dyn Fn(u64) + Sync),
-) -> Result<Vec<Figures>, rayon::ThreadPoolBuildError> {
+) -> Result<Vec<Sum<O>>, rayon::ThreadPoolBuildError> {
     let threads = options.threads.map_or(0, NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -135,44 +178,58 @@ fn replay(
     Ok(pool.install(|| replay_all(log, rules, options, progress)))
 }
 
-fn replay_all(
+fn replay_all<O: Observer>(
     log: &Log,
     rules: &[Rules<'_>],
     options: &Options,
     progress: &(dyn Fn(u64) + Sync),
-) -> Vec<Figures> {
+) -> Vec<Sum<O>> {
     let until = options.until.unwrap_or_else(|| log.last());
     let parts = parts(log);
     let tasks: Vec<(&Part, usize)> = parts
         .iter()
         .flat_map(|part| (0..rules.len()).map(move |policy| (part, policy)))
         .collect();
-    let none = || -> Vec<Figures> {
-        let names = rules.iter().map(|rules| rules.policy.name.as_str());
-        names.map(Figures::new).collect()
+    let nothing = |rules: &Rules<'_>| {
+        let policy = rules.policy;
+        (Figures::new(&policy.name), O::new(log, policy, until))
     };
-    let mut all = tasks
+    // A policy's sum begins with the first part of the log that is played under it.
+    let none = || -> Vec<Option<Sum<O>>> { rules.iter().map(|_| None).collect() };
+    let all = tasks
         .par_iter()
         .with_max_len(1)
         .fold(none, |mut sums, (part, policy)| {
             if let (Some(rules), Some(sum)) = (rules.get(*policy), sums.get_mut(*policy)) {
                 let histories = part.contracts.clone();
                 let histories = histories.filter_map(|contract| log.history(contract));
-                rules.play(histories, options, until, sum);
+                let before = sum.take().unwrap_or_else(|| nothing(rules));
+                *sum = Some(rules.play(histories, options, until, before));
                 progress(u64::try_from(part.messages).unwrap_or(u64::MAX));
             }
             sums
         })
         .reduce(none, |mut sums, others| {
             for (sum, other) in sums.iter_mut().zip(others) {
-                sum.add(other);
+                *sum = match (sum.take(), other) {
+                    (Some((mut figures, mut observer)), Some((more, other))) => {
+                        figures.add(more);
+                        observer.add(other);
+                        Some((figures, observer))
+                    }
+                    (one, other) => one.or(other),
+                };
             }
             sums
         });
-    for figures in &mut all {
-        figures.sort();
-    }
-    all
+    all.into_iter()
+        .zip(rules)
+        .map(|(sum, rules)| {
+            let (mut figures, observer) = sum.unwrap_or_else(|| nothing(rules));
+            figures.sort();
+            (figures, observer)
+        })
+        .collect()
 }
 
 /// Contracts that lie side by side.

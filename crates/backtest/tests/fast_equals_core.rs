@@ -1,5 +1,6 @@
-//! Holds the quick way of replaying a log against the engine's: every figure has to be the same, over random logs
-//! whose instants collide and random policies. `EARNEST_SEQUENCES=1000000` runs longer; a failure prints the
+//! Holds the quick way of replaying a log against the engine's: every figure has to be the same, what became of every
+//! message and when, how every seat stood, and the credits of every contract at the end, over random logs whose
+//! instants collide and random policies. `EARNEST_SEQUENCES=1000000` runs longer; a failure prints the
 //! `EARNEST_SEED` that repeats it.
 
 #![expect(
@@ -12,15 +13,20 @@
 mod made;
 #[path = "fast_equals_core/policies.rs"]
 mod policies;
+#[path = "fast_equals_core/recorder.rs"]
+mod recorder;
 #[path = "fast_equals_core/rng.rs"]
 mod rng;
 
 use earnest_backtest::generate::Generator;
 use earnest_backtest::log::{Format, Log};
-use earnest_backtest::replay::{Credits, Options, is_fast, run, run_with_core};
+use earnest_backtest::replay::{
+    Credits, Options, is_fast, run, run_watched, run_with_core, run_with_core_watched,
+};
 use earnest_core::policy::{Policy, preset};
 use earnest_core::units::Timestamp;
 use made::Row;
+use recorder::Recorder;
 use rng::Rng;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -83,9 +89,16 @@ impl Case {
 }
 
 fn difference(log: &Log, policies: &[Arc<Policy>], options: &Options) -> Option<String> {
+    // Four ways: the quick one and the engine's, each alone and watched. Watched, the quick one follows credits that it
+    // otherwise need not, and the engine's makes events that it otherwise does not.
     let fast = run(log, policies, options, &|_| {}).unwrap();
     let core = run_with_core(log, policies, options, &|_| {}).unwrap();
-    (fast != core).then(|| format!("fast: {fast:#?}\ncore: {core:#?}"))
+    let watched = run_watched::<Recorder>(log, policies, options, &|_| {}).unwrap();
+    let told = run_with_core_watched::<Recorder>(log, policies, options, &|_| {}).unwrap();
+    let same = watched.iter().map(|(figures, _)| figures).eq(&core);
+    (fast != core || !same || watched != told).then(|| {
+        format!("fast: {fast:#?}\ncore: {core:#?}\nwatched: {watched:#?}\ntold: {told:#?}")
+    })
 }
 
 #[test]

@@ -16,9 +16,11 @@ mod thread;
 
 pub(super) use plan::Plan;
 
+use super::observe::Observer;
 use super::watch::Stood;
 use crate::log::{Action, ActionKind, History, Message, NO_LINK};
 use crate::report::Figures;
+use earnest_core::Balance;
 use earnest_core::policy::{self, Blocks, Settled};
 use earnest_core::units::{Credits, Timestamp};
 use ladder::Ladders;
@@ -26,8 +28,9 @@ use pool::Pool;
 use thread::Threads;
 
 /// Replays contracts, one after the other, by one plan. What it allocates serves them all.
-pub(super) struct Replay<'p> {
+pub(super) struct Replay<'p, O> {
     plan: &'p Plan,
+    observer: O,
     /// What became of each message so far, by its place.
     marks: Vec<Mark>,
     /// The log's links, without the messages found to be pending no more.
@@ -91,10 +94,11 @@ struct Tally {
     consumed: u64,
 }
 
-impl<'p> Replay<'p> {
-    pub(super) fn new(plan: &'p Plan) -> Self {
+impl<'p, O: Observer> Replay<'p, O> {
+    pub(super) fn new(plan: &'p Plan, observer: O) -> Self {
         Self {
             plan,
+            observer,
             marks: Vec::new(),
             links: Vec::new(),
             lapsing: 0,
@@ -103,7 +107,7 @@ impl<'p> Replay<'p> {
                 policy::Gate::Thread(gate) => Gate::Thread(Threads::new(gate)),
                 policy::Gate::Ladder(ladder) => Gate::Ladder(Ladders::new(ladder)),
             },
-            pool: Pool::new(plan.supply.as_ref()),
+            pool: Pool::new(&plan.supply, O::BALANCES),
             tally: Tally::default(),
         }
     }
@@ -115,12 +119,23 @@ impl<'p> Replay<'p> {
         history.start() > Timestamp::MIN && until < Timestamp::MAX && stakes <= Credits::MOST.0
     }
 
+    /// Returns whoever watched.
+    pub(super) fn into_observer(self) -> O {
+        self.observer
+    }
+
+    /// Lets the observer watch a contract that is replayed another way.
+    pub(super) const fn observer(&mut self) -> &mut O {
+        &mut self.observer
+    }
+
     /// Replays a contract's history, which must fit the plan, and adds what came of it to `sum`.
     pub(super) fn play(&mut self, history: &History<'_>, until: Timestamp, sum: &mut Figures) {
         if history.start() > until {
             return;
         }
         self.begin(history);
+        self.observer.contract(history);
         let messages = history.messages();
         for action in history.actions() {
             if !self.act(*action, messages, until) {
@@ -182,21 +197,31 @@ impl<'p> Replay<'p> {
             if let Some(count) = self.tally.refused.get_mut(refused as usize) {
                 *count += 1;
             }
+            self.observer.refused(place, message, refused.code());
             return;
         }
         if let Some(mark) = self.marks.get_mut(place) {
             *mark = Mark::Sent;
         }
         let at = message.sent_at();
+        let observer = &mut self.observer;
         match &mut self.gate {
             Gate::None => {}
             Gate::Thread(threads) => {
                 let answered_at = self.plan.answered_in_time(message);
-                threads.sent(message.seat(), at, answered_at);
+                threads.sent(message.seat(), at, answered_at, observer);
             }
-            Gate::Ladder(ladders) => ladders.sent(message.seat(), at),
+            Gate::Ladder(ladders) => ladders.sent(message.seat(), at, observer),
         }
-        self.tally.settle(self.plan, message, until);
+        let fate = Fate::of(self.plan, message, until);
+        self.tally.settle(&fate);
+        self.observer.sent(place, message);
+        if let Some(at) = fate.answered_at {
+            self.observer.answered(place, message, at);
+        }
+        if let Some((credit, at)) = fate.settled {
+            self.observer.settled(place, message, credit, at);
+        }
     }
 
     /// Returns why a message is refused, in the order of the engine's checks; takes its stake if it is not.
@@ -207,14 +232,15 @@ impl<'p> Replay<'p> {
         message: &Message,
     ) -> Result<(), Refused> {
         let (seat, at) = (message.seat(), message.sent_at());
+        let observer = &mut self.observer;
         match &mut self.gate {
             Gate::None => {}
             Gate::Thread(threads) => {
-                if threads.fails(seat, at) {
+                if threads.fails(seat, at, observer) {
                     return Err(Refused::Rate);
                 }
             }
-            Gate::Ladder(ladders) => match ladders.blocks(seat, at) {
+            Gate::Ladder(ladders) => match ladders.blocks(seat, at, observer) {
                 Blocks::Nothing => {}
                 Blocks::Bulk | Blocks::All if message.is_bulk() => return Err(Refused::Bulk),
                 Blocks::Bulk => {}
@@ -269,10 +295,11 @@ impl<'p> Replay<'p> {
         }
         *mark = Mark::Answered;
         let (seat, sent_at) = (message.seat(), message.sent_at());
+        let observer = &mut self.observer;
         match &mut self.gate {
             Gate::None => {}
-            Gate::Thread(threads) => threads.responded(seat, sent_at, at),
-            Gate::Ladder(ladders) => ladders.responded(seat, sent_at, at),
+            Gate::Thread(threads) => threads.responded(seat, sent_at, at, observer),
+            Gate::Ladder(ladders) => ladders.responded(seat, sent_at, at, observer),
         }
         if self.pool.counts() && self.plan.on_response(message, at) == Some(Settled::Returned) {
             self.lapse(messages, at);
@@ -303,31 +330,74 @@ impl<'p> Replay<'p> {
         self.tally.add_to(sum, self.plan.price);
         sum.seats += count(history.seats());
         let mut stood = |seat, stood: Stood| stood.add_to(sum, history, seat);
+        let observer = &mut self.observer;
         match &mut self.gate {
             Gate::None => {}
-            Gate::Thread(threads) => threads.end(until, &mut stood),
-            Gate::Ladder(ladders) => ladders.end(until, &mut stood),
+            Gate::Thread(threads) => threads.end(until, observer, &mut stood),
+            Gate::Ladder(ladders) => ladders.end(until, observer, &mut stood),
+        }
+        if O::BALANCES {
+            let balance = self.balance(history.messages(), until);
+            self.observer.balance(balance);
+        }
+    }
+
+    /// Returns the contract's credits as a reader at `until` sees them.
+    fn balance(&mut self, messages: &[Message], until: Timestamp) -> Balance {
+        self.lapse(messages, until);
+        let price = self.plan.price;
+        let consumed = self.tally.consumed * price;
+        let held = self.tally.held() * price;
+        let (granted, available) = self.pool.at(until);
+        Balance {
+            granted: Credits(granted),
+            available: Credits(available),
+            held: Credits(held),
+            consumed: Credits(consumed),
+            expired: Credits(granted - available - held - consumed),
+            revoked: Credits::ZERO,
+        }
+    }
+}
+
+/// What will have become of a sent message by some instant.
+struct Fate {
+    answered_at: Option<Timestamp>,
+    settled: Option<(Settled, Timestamp)>,
+}
+
+impl Fate {
+    fn of(plan: &Plan, message: &Message, until: Timestamp) -> Self {
+        let deadline = plan.deadline(message);
+        let answered_at = plan.answered_in_time(message).filter(|at| *at <= until);
+        let (credit, at) = match answered_at {
+            _ if plan.on_send().is_some() => (plan.on_send(), message.sent_at()),
+            Some(at) => (plan.on_response(message, at), at),
+            None if deadline < until => (plan.on_lapse(message), deadline),
+            None => (None, deadline),
+        };
+        Self {
+            answered_at,
+            settled: credit.map(|credit| (credit, at)),
         }
     }
 }
 
 impl Tally {
-    /// Counts a sent message, and what will have become of it at `until`.
-    fn settle(&mut self, plan: &Plan, message: &Message, until: Timestamp) {
+    /// Counts a sent message and what will have become of it.
+    fn settle(&mut self, fate: &Fate) {
         self.sent += 1;
-        let deadline = plan.deadline(message);
-        let answered = plan.answered_in_time(message).filter(|at| *at <= until);
-        self.responded += u64::from(answered.is_some());
-        let settled = match answered {
-            Some(at) => plan.on_response(message, at),
-            None if deadline < until => plan.on_lapse(message),
-            None => plan.on_send(),
-        };
-        match settled {
-            Some(Settled::Returned) => self.returned += 1,
-            Some(Settled::Consumed) => self.consumed += 1,
+        self.responded += u64::from(fate.answered_at.is_some());
+        match fate.settled {
+            Some((Settled::Returned, _)) => self.returned += 1,
+            Some((Settled::Consumed, _)) => self.consumed += 1,
             None => {}
         }
+    }
+
+    /// Returns how many stakes are open.
+    const fn held(&self) -> u64 {
+        self.sent - self.returned - self.consumed
     }
 
     fn add_to(&self, sum: &mut Figures, price: u64) {
@@ -342,7 +412,7 @@ impl Tally {
         sum.returned += self.returned;
         sum.consumed += self.consumed;
         sum.consumed_credits += self.consumed * price;
-        sum.held += self.sent - self.returned - self.consumed;
+        sum.held += self.held();
     }
 }
 

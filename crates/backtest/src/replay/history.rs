@@ -1,13 +1,15 @@
 //! Replays one contract's part of a log under one policy.
 
 use super::Credits;
+use super::observe::Observer;
 use super::watch::{LadderWatch, Stood, ThreadWatch};
 use crate::log::{ActionKind, History, Message};
 use crate::report::Figures;
 use earnest_core::command::{
     AddSeat, Command, CreateContract, Grant, Letter, PRIORITY, Recipient, Respond, Send, Source,
 };
-use earnest_core::policy::{Gate, Policy, ResponseKind};
+use earnest_core::event::{Event, Fact};
+use earnest_core::policy::{Gate, Policy, ResponseKind, Settled};
 use earnest_core::refusal::Refusal;
 use earnest_core::units::{
     CampaignId, ContractId, GrantId, IdError, MemberId, MessageId, SeatId, Timestamp,
@@ -20,25 +22,28 @@ use std::sync::Arc;
 const FORGET_EVERY: u32 = 4_096;
 
 /// Replays a contract's history up to `until` and adds what came of it to `sum`.
-pub(super) fn replay(
+pub(super) fn replay<O: Observer>(
     history: &History<'_>,
     policy: &Arc<Policy>,
     credits: Credits,
     until: Timestamp,
     sum: &mut Figures,
+    observer: &mut O,
 ) {
     if history.start() > until {
         return;
     }
     // INVARIANT: names made here of numbers are ids, and what is set up here is in order; so nothing of
     // this fails, and a replay that could not be set up would count nothing.
-    if let Ok(mut replay) = Replay::begin(history, policy, credits, sum) {
+    if let Ok(mut replay) = Replay::begin(history, policy, credits, sum, observer) {
+        replay.observer.contract(history);
         replay.play(until);
     }
 }
 
-struct Replay<'a> {
+struct Replay<'a, O> {
     history: &'a History<'a>,
+    observer: &'a mut O,
     contract: Contract,
     seats: Vec<SeatId>,
     campaign: CampaignId,
@@ -75,12 +80,13 @@ impl From<Rejection> for NotSetUp {
     }
 }
 
-impl<'a> Replay<'a> {
+impl<'a, O: Observer> Replay<'a, O> {
     fn begin(
         history: &'a History<'a>,
         policy: &Arc<Policy>,
         credits: Credits,
         sum: &'a mut Figures,
+        observer: &'a mut O,
     ) -> Result<Self, NotSetUp> {
         let start = history.start();
         let granted = credits == Credits::Granted && policy.allots();
@@ -123,6 +129,7 @@ impl<'a> Replay<'a> {
         };
         Ok(Self {
             history,
+            observer,
             contract,
             campaign: CampaignId::new("campaign")?,
             refused: vec![false; history.messages().len()],
@@ -187,7 +194,7 @@ impl<'a> Replay<'a> {
         match self.submit(&Command::Send(send), at) {
             Ok(()) => {
                 if let Some(thread) = &mut self.tally.thread {
-                    thread.sent(message.seat(), place, at);
+                    thread.sent(message.seat(), place, at, self.observer);
                 }
                 self.sends = self.sends.wrapping_add(1);
                 if self.sends.is_multiple_of(FORGET_EVERY) {
@@ -198,7 +205,9 @@ impl<'a> Replay<'a> {
                 if let Some(refused) = self.refused.get_mut(place) {
                     *refused = true;
                 }
-                self.tally.sum.refuse(code(&rejection));
+                let code = code(&rejection);
+                self.tally.sum.refuse(code);
+                self.observer.refused(place, message, code);
             }
         }
     }
@@ -227,11 +236,19 @@ impl<'a> Replay<'a> {
         let answered = self.submit(&Command::Respond(respond), at);
         let in_time = self.contract.state().counts().responded > before;
         if let (Ok(()), true, Some(thread)) = (answered, in_time, &mut self.tally.thread) {
-            thread.responded(message.seat(), place, at);
+            thread.responded(message.seat(), place, at, self.observer);
         }
     }
 
     fn submit(&mut self, command: &Command, at: Timestamp) -> Result<(), Rejection> {
+        if O::LISTENS {
+            self.catch_up(at);
+            let events = self.contract.submit(command, at)?;
+            for event in &events {
+                tell(self.history, self.observer, event);
+            }
+            return Ok(());
+        }
         let ladder = &mut self.tally.ladder;
         self.contract
             .advance(command, at, &mut |seat, standing, at| {
@@ -239,15 +256,33 @@ impl<'a> Replay<'a> {
             })
     }
 
+    /// Applies what falls due up to `at`.
+    fn catch_up(&mut self, at: Timestamp) {
+        let ladder = &mut self.tally.ladder;
+        if !O::LISTENS {
+            self.contract.advance_to(at, &mut |seat, standing, at| {
+                ladder.stand(seat, standing, at);
+            });
+            return;
+        }
+        let (history, observer) = (self.history, &mut *self.observer);
+        self.contract.catch_up(at, &mut |event| {
+            if let Fact::StandingChanged { seat, standing, .. } = &event.fact {
+                ladder.stand(seat, *standing, event.at);
+            }
+            tell(history, observer, event);
+        });
+    }
+
     /// Reads the figures at `until`: what a reader then sees, so a message at its deadline is held.
     fn end(&mut self, until: Timestamp) {
+        self.catch_up(until);
         let Self {
-            contract, tally, ..
+            contract,
+            tally,
+            observer,
+            ..
         } = self;
-        let ladder = &mut tally.ladder;
-        contract.advance_to(until, &mut |seat, standing, at| {
-            ladder.stand(seat, standing, at);
-        });
         let counts = contract.state().counts();
         tally.sum.sent += counts.sent;
         tally.sum.responded += counts.responded;
@@ -258,9 +293,49 @@ impl<'a> Replay<'a> {
         let Tally { sum, thread, .. } = tally;
         let mut stood = |seat, stood: Stood| stood.add_to(sum, self.history, seat);
         match thread.take() {
-            Some(thread) => thread.end(until, &mut stood),
+            Some(thread) => thread.end(until, *observer, &mut stood),
             None => tally.ladder.end(until, &mut stood),
         }
+        if O::BALANCES {
+            observer.balance(contract.state().balance());
+        }
+    }
+}
+
+/// Tells an observer what an event says.
+fn tell<O: Observer>(history: &History<'_>, observer: &mut O, event: &Event) {
+    let at = event.at;
+    let message = |id: &MessageId| {
+        let place: usize = id.as_str().parse().ok()?;
+        Some((place, history.messages().get(place)?))
+    };
+    match &event.fact {
+        Fact::MessageSent { message: id, .. } => {
+            if let Some((place, message)) = message(id) {
+                observer.sent(place, message);
+            }
+        }
+        Fact::MessageResponded { message: id, .. } => {
+            if let Some((place, message)) = message(id) {
+                observer.answered(place, message, at);
+            }
+        }
+        Fact::StakeReturned { message: id, .. } => {
+            if let Some((place, message)) = message(id) {
+                observer.settled(place, message, Settled::Returned, at);
+            }
+        }
+        Fact::StakeConsumed { message: id, .. } => {
+            if let Some((place, message)) = message(id) {
+                observer.settled(place, message, Settled::Consumed, at);
+            }
+        }
+        Fact::StandingChanged { seat, standing, .. } => {
+            if let Ok(seat) = seat.as_str().parse() {
+                observer.stood(seat, *standing, at);
+            }
+        }
+        _ => {}
     }
 }
 

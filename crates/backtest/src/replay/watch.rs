@@ -4,6 +4,7 @@
 //! refused, which changes as old messages leave the window, without any event; so that window is watched
 //! here, instant by instant.
 
+use super::observe::Observer;
 use crate::log::History;
 use crate::report::{Figures, RestrictedSeat};
 use earnest_core::policy::{Check, Standing, ThreadGate};
@@ -88,6 +89,9 @@ impl LadderWatch {
     }
 }
 
+/// Is told how a seat stands, and since when.
+type Tell<'t> = dyn FnMut(Standing, Timestamp) + 't;
+
 /// Watches the seats of a contract under a rolling window.
 pub(super) struct ThreadWatch {
     window: Days,
@@ -113,12 +117,26 @@ impl ThreadWatch {
         }
     }
 
-    pub(super) fn sent(&mut self, seat: u32, place: usize, at: Timestamp) {
-        self.update(seat, at, |seat| seat.messages.push_back((place, at, false)));
+    pub(super) fn sent<O: Observer>(
+        &mut self,
+        seat: u32,
+        place: usize,
+        at: Timestamp,
+        observer: &mut O,
+    ) {
+        self.update(seat, at, observer, |seat| {
+            seat.messages.push_back((place, at, false));
+        });
     }
 
-    pub(super) fn responded(&mut self, seat: u32, place: usize, at: Timestamp) {
-        self.update(seat, at, |seat| {
+    pub(super) fn responded<O: Observer>(
+        &mut self,
+        seat: u32,
+        place: usize,
+        at: Timestamp,
+        observer: &mut O,
+    ) {
+        self.update(seat, at, observer, |seat| {
             let found = seat.messages.binary_search_by_key(&place, |(one, ..)| *one);
             if let Some((_, _, answered)) = found.ok().and_then(|at| seat.messages.get_mut(at)) {
                 *answered = true;
@@ -127,21 +145,34 @@ impl ThreadWatch {
         });
     }
 
-    fn update(&mut self, seat: u32, at: Timestamp, change: impl FnOnce(&mut Rolling)) {
+    fn update<O: Observer>(
+        &mut self,
+        number: u32,
+        at: Timestamp,
+        observer: &mut O,
+        change: impl FnOnce(&mut Rolling),
+    ) {
         let (window, check) = (self.window, self.check);
-        let number = usize::try_from(seat).unwrap_or(usize::MAX);
-        if let Some(seat) = self.seats.get_mut(number) {
-            seat.roll(window, check, at);
+        let place = usize::try_from(number).unwrap_or(usize::MAX);
+        let mut tell = |standing, at| observer.stood(number, standing, at);
+        if let Some(seat) = self.seats.get_mut(place) {
+            seat.roll(window, check, at, &mut tell);
             change(seat);
-            seat.judge(check, at);
+            seat.judge(check, at, &mut tell);
         }
     }
 
     /// Tells how each seat stood up to `until`.
-    pub(super) fn end(mut self, until: Timestamp, each: &mut dyn FnMut(u32, Stood)) {
+    pub(super) fn end<O: Observer>(
+        mut self,
+        until: Timestamp,
+        observer: &mut O,
+        each: &mut dyn FnMut(u32, Stood),
+    ) {
         let (window, check) = (self.window, self.check);
         for (number, seat) in (0_u32..).zip(&mut self.seats) {
-            seat.roll(window, check, until);
+            let mut tell = |standing, at| observer.stood(number, standing, at);
+            seat.roll(window, check, until, &mut tell);
             each(number, seat.stood.end(until));
         }
     }
@@ -149,7 +180,7 @@ impl ThreadWatch {
 
 impl Rolling {
     /// Lets the messages leave that `at` no longer sees, judging at each instant at which some do.
-    fn roll(&mut self, window: Days, check: Check, at: Timestamp) {
+    fn roll(&mut self, window: Days, check: Check, at: Timestamp, tell: &mut Tell<'_>) {
         while let Some((_, sent_at, _)) = self.messages.front().copied() {
             // The window is `(at - window, at]`: a message leaves exactly a window after its send.
             let leaves = sent_at.plus(window);
@@ -162,11 +193,11 @@ impl Rolling {
             {
                 self.responded -= u32::from(answered);
             }
-            self.judge(check, leaves);
+            self.judge(check, leaves, tell);
         }
     }
 
-    fn judge(&mut self, check: Check, at: Timestamp) {
+    fn judge(&mut self, check: Check, at: Timestamp, tell: &mut Tell<'_>) {
         let sent = u32::try_from(self.messages.len()).unwrap_or(u32::MAX);
         let standing = if check.fails(sent, self.responded) {
             Standing::Restricted
@@ -174,12 +205,14 @@ impl Rolling {
             Standing::Good
         };
         self.stood.stand(standing, at);
+        tell(standing, at);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::replay::observe::Nobody;
     use earnest_core::policy::{Gate, preset};
 
     fn day(days: u32) -> Timestamp {
@@ -198,7 +231,7 @@ mod tests {
 
     fn end(watch: ThreadWatch) -> Stood {
         let mut seats = Vec::new();
-        watch.end(day(30), &mut |_, stood| seats.push(stood));
+        watch.end(day(30), &mut Nobody, &mut |_, stood| seats.push(stood));
         seats[0]
     }
 
@@ -206,7 +239,7 @@ mod tests {
     fn a_seat_is_restricted_until_its_messages_leave_the_window() {
         let mut watch = watch();
         for place in 0..100 {
-            watch.sent(0, place, day(0));
+            watch.sent(0, place, day(0), &mut Nobody);
         }
         let stood = end(watch);
         assert_eq!(stood.restricted_at, Some(day(0)));
@@ -217,10 +250,10 @@ mod tests {
     fn enough_answers_end_the_restriction() {
         let mut watch = watch();
         for place in 0..100 {
-            watch.sent(0, place, day(0));
+            watch.sent(0, place, day(0), &mut Nobody);
         }
         for place in 0..14 {
-            watch.responded(0, place, day(1));
+            watch.responded(0, place, day(1), &mut Nobody);
         }
         // Thirteen of a hundred are still too few; the fourteenth answer ends it.
         assert_eq!(end(watch).restricted_ms, 86_400_000);
@@ -229,13 +262,13 @@ mod tests {
     #[test]
     fn an_answered_message_that_leaves_can_restrict_a_seat() {
         let mut watch = watch();
-        watch.sent(0, 0, day(0));
-        watch.responded(0, 0, day(0));
+        watch.sent(0, 0, day(0), &mut Nobody);
+        watch.responded(0, 0, day(0), &mut Nobody);
         for place in 1..101 {
-            watch.sent(0, place, day(1));
+            watch.sent(0, place, day(1), &mut Nobody);
         }
         for place in 1..14 {
-            watch.responded(0, place, day(2));
+            watch.responded(0, place, day(2), &mut Nobody);
         }
         let stood = end(watch);
         // 14 of 101 are above 13 %; when the first message leaves, 13 of 100 are not, until the rest leave.

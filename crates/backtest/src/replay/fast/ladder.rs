@@ -4,9 +4,13 @@
 //! it is looked at. Invariant: a seat that is up to date at an instant was judged at every end up to it, and ends
 //! come before the messages and answers of their instant.
 
+use super::super::observe::Observer;
 use super::super::watch::Stood;
 use earnest_core::policy::{Blocks, Check, Judged, Ladder, Standing};
 use earnest_core::units::Timestamp;
+
+/// Is told how a seat stands, and since when.
+type Tell<'t> = dyn FnMut(Standing, Timestamp) + 't;
 
 /// The seats of a contract.
 pub(super) struct Ladders<'p> {
@@ -56,9 +60,14 @@ impl<'p> Ladders<'p> {
     }
 
     /// Returns what is refused to a seat at `at`.
-    pub(super) fn blocks(&mut self, seat: u32, at: Timestamp) -> Blocks {
+    pub(super) fn blocks<O: Observer>(
+        &mut self,
+        seat: u32,
+        at: Timestamp,
+        observer: &mut O,
+    ) -> Blocks {
         let ladder = self.ladder;
-        let stage = self.seat(seat, at).and_then(|seat| seat.stage);
+        let stage = self.seat(seat, at, observer).and_then(|seat| seat.stage);
         stage.map_or(Blocks::Nothing, |stage| {
             let stage = ladder.stages.get(usize::from(stage));
             stage.map_or(Blocks::Nothing, |stage| stage.blocks)
@@ -66,8 +75,8 @@ impl<'p> Ladders<'p> {
     }
 
     /// Counts a message that is sent at `at`.
-    pub(super) fn sent(&mut self, seat: u32, at: Timestamp) {
-        if let Some(seat) = self.seat(seat, at)
+    pub(super) fn sent<O: Observer>(&mut self, seat: u32, at: Timestamp, observer: &mut O) {
+        if let Some(seat) = self.seat(seat, at, observer)
             && seat.judges(at)
         {
             seat.sent += 1;
@@ -75,8 +84,14 @@ impl<'p> Ladders<'p> {
     }
 
     /// Counts an answer at `at`, in time, to a message that was sent at `sent_at`.
-    pub(super) fn responded(&mut self, seat: u32, sent_at: Timestamp, at: Timestamp) {
-        if let Some(seat) = self.seat(seat, at)
+    pub(super) fn responded<O: Observer>(
+        &mut self,
+        seat: u32,
+        sent_at: Timestamp,
+        at: Timestamp,
+        observer: &mut O,
+    ) {
+        if let Some(seat) = self.seat(seat, at, observer)
             && seat.judges(sent_at)
         {
             seat.responded += 1;
@@ -84,18 +99,30 @@ impl<'p> Ladders<'p> {
     }
 
     /// Tells of each seat how it stood up to `until`.
-    pub(super) fn end(&mut self, until: Timestamp, each: &mut dyn FnMut(u32, Stood)) {
+    pub(super) fn end<O: Observer>(
+        &mut self,
+        until: Timestamp,
+        observer: &mut O,
+        each: &mut dyn FnMut(u32, Stood),
+    ) {
         for (number, seat) in (0_u32..).zip(&mut self.seats) {
-            seat.advance_to(until, self.ladder);
+            let mut tell = |standing, at| observer.stood(number, standing, at);
+            seat.advance_to(until, self.ladder, &mut tell);
             each(number, seat.stood.end(until));
         }
     }
 
     /// Returns a seat as it is for the commands of `at`.
-    fn seat(&mut self, seat: u32, at: Timestamp) -> Option<&mut Seat> {
-        let seat = self.seats.get_mut(usize::try_from(seat).ok()?)?;
+    fn seat<O: Observer>(
+        &mut self,
+        number: u32,
+        at: Timestamp,
+        observer: &mut O,
+    ) -> Option<&mut Seat> {
+        let seat = self.seats.get_mut(usize::try_from(number).ok()?)?;
         if seat.ends_at <= at {
-            seat.advance_to(at, self.ladder);
+            let mut tell = |standing, at| observer.stood(number, standing, at);
+            seat.advance_to(at, self.ladder, &mut tell);
         }
         Some(seat)
     }
@@ -107,14 +134,14 @@ impl Seat {
     }
 
     #[cold]
-    fn advance_to(&mut self, at: Timestamp, ladder: &Ladder) {
+    fn advance_to(&mut self, at: Timestamp, ladder: &Ladder, tell: &mut Tell<'_>) {
         while self.ends_at <= at {
-            self.assess(ladder, at);
+            self.assess(ladder, at, tell);
         }
     }
 
     /// Judges the seat at the end of its period or stage; `at` is then or later.
-    fn assess(&mut self, ladder: &Ladder, at: Timestamp) {
+    fn assess(&mut self, ladder: &Ladder, at: Timestamp, tell: &mut Tell<'_>) {
         let fails = |check: &Check| check.fails(self.sent, self.responded);
         let next = match self.stage {
             None if self.sent > 0 && fails(&ladder.check) => {
@@ -126,7 +153,7 @@ impl Seat {
                 _ => Some(following_stage(ladder, stage)),
             },
         };
-        self.stand(ladder, next, self.ends_at);
+        self.stand(ladder, next, self.ends_at, tell);
     }
 
     /// Moves a good seat on to the period that `at` lies in: no end on the way has anything to judge.
@@ -138,7 +165,7 @@ impl Seat {
     }
 
     /// Puts the seat into a stage, or back to good.
-    fn stand(&mut self, ladder: &Ladder, stage: Option<u8>, at: Timestamp) {
+    fn stand(&mut self, ladder: &Ladder, stage: Option<u8>, at: Timestamp, tell: &mut Tell<'_>) {
         let rule = stage.and_then(|stage| ladder.stages.get(usize::from(stage)));
         let judge = rule.and_then(|stage| stage.judge);
         if judge.is_some_and(|judge| judge.of == Judged::Previous) {
@@ -151,6 +178,7 @@ impl Seat {
         let standing = rule.map_or(Standing::Good, |stage| stage.standing);
         self.was_warned |= standing == Standing::Warned;
         self.stood.stand(standing, at);
+        tell(standing, at);
     }
 
     /// Counts messages afresh from `at` on.

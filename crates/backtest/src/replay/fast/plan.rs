@@ -14,8 +14,8 @@ pub(in super::super) struct Plan {
     pub(super) price: u64,
     pub(super) pending_most: u32,
     pub(super) gate: Gate,
-    /// The credits that the policy grants; nothing where they are unlimited.
-    pub(super) supply: Option<Supply>,
+    /// Where credits come from.
+    pub(super) supply: Supply,
     /// Whether any lapse brings credits back.
     pub(super) lapse_returns: bool,
     window_ms: i64,
@@ -59,8 +59,8 @@ impl Plan {
             pending_most: limits.pending_most,
             gate: policy.gate.clone(),
             supply: match credits {
-                Credits::Granted if policy.allots() => Some(Supply::new(policy)?),
-                Credits::Granted | Credits::Unlimited => None,
+                Credits::Granted if policy.allots() => Supply::new(policy)?,
+                Credits::Granted | Credits::Unlimited => Supply::unlimited(policy),
             },
             window_ms: policy.settlement.window.millis(),
             on_send,

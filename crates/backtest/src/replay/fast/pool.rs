@@ -4,17 +4,19 @@
 //! queue is the burn order; and where no lot ever ends the sum alone matters. Both hold where all that a policy
 //! gives lasts equally long from the instant at which it comes, returns included.
 //! Owns: which grants are of that kind ([`Supply::new`]). Invariants: lots stand in the order of their ends, and
-//! `available` is their sum where they end.
+//! `available` is their sum and what never ends.
 
 use earnest_core::policy::{Policy, ReturnedExpiry};
-use earnest_core::units::{Days, Timestamp, add_months};
+use earnest_core::units::{Credits, Days, Timestamp, add_months};
 use std::collections::VecDeque;
 
 /// The shortest life of credits with which an allotment is there until the next one comes.
 const LONGEST_MONTH: Days = Days(31);
 
-/// What a policy gives to seats of its first type.
+/// Where credits come from: what a policy gives to seats of its first type, or a lot that has enough for all stakes.
 pub(super) struct Supply {
+    /// Whether there is such a lot. It never ends, so that it is burnt last, and nothing else is given.
+    unlimited: bool,
     /// Credits for each seat and month.
     monthly: u64,
     bonuses: Vec<Bonus>,
@@ -56,11 +58,27 @@ impl Supply {
             })
         });
         Some(Self {
+            unlimited: false,
             monthly: policy.monthly(&seat_type).0,
             bonuses: bonuses.collect::<Option<_>>()?,
             expires_after: lasts,
             rollover_cap: policy.rollover_cap,
         })
+    }
+
+    /// Returns a supply for as many stakes as there are.
+    pub(super) fn unlimited(policy: &Policy) -> Self {
+        Self {
+            unlimited: true,
+            monthly: 0,
+            bonuses: Vec::new(),
+            // Of returns alone: what goes back to the lot that it came from lasts as long as that.
+            expires_after: match policy.returned {
+                ReturnedExpiry::Fresh => policy.expires_after,
+                ReturnedExpiry::Original => None,
+            },
+            rollover_cap: None,
+        }
     }
 
     /// Returns what each seat is given with the contract's allotment at `at`.
@@ -73,38 +91,44 @@ impl Supply {
     /// Returns whether credits cannot run short where stakes come to so many: the newest allotment alone is
     /// enough, it is burnt last, and neither its end nor the cap reaches it before the next one comes.
     fn outlasts(&self, seats: u64, stakes: u64) -> bool {
-        stakes <= self.monthly.saturating_mul(seats)
+        let newest = stakes <= self.monthly.saturating_mul(seats)
             && self
                 .expires_after
                 .is_none_or(|lasts| lasts >= LONGEST_MONTH)
-            && self.rollover_cap.is_none_or(|cap| cap >= 1)
+            && self.rollover_cap.is_none_or(|cap| cap >= 1);
+        self.unlimited || newest
     }
 }
 
 /// The credits of a contract.
 pub(super) struct Pool<'p> {
-    supply: Option<&'p Supply>,
-    /// Whether this contract's credits can run short.
+    supply: &'p Supply,
+    /// Whether credits are followed even where they cannot run short.
+    always: bool,
+    /// Whether this contract's credits are followed.
     counts: bool,
     seats: u64,
     start: Timestamp,
     /// The next allotment's month, counted from 0 at the start, and its instant.
     month: u32,
     renewal: Timestamp,
+    granted: u64,
     available: u64,
-    /// What ends when, soonest first; empty where credits never end.
+    /// What ends when, soonest first. What never ends is in the sum alone.
     lots: VecDeque<(Timestamp, u64)>,
 }
 
 impl<'p> Pool<'p> {
-    pub(super) fn new(supply: Option<&'p Supply>) -> Self {
+    pub(super) const fn new(supply: &'p Supply, always: bool) -> Self {
         Self {
             supply,
+            always,
             counts: false,
             seats: 0,
             start: Timestamp::MIN,
             month: 0,
             renewal: Timestamp::MIN,
+            granted: 0,
             available: 0,
             lots: VecDeque::new(),
         }
@@ -112,18 +136,21 @@ impl<'p> Pool<'p> {
 
     /// Begins with a contract whose stakes come to at most so many credits.
     pub(super) fn begin(&mut self, start: Timestamp, seats: u64, stakes: u64) {
-        self.counts = self
-            .supply
-            .is_some_and(|supply| !supply.outlasts(seats, stakes));
+        let supply = self.supply;
+        self.counts = self.always || !supply.outlasts(seats, stakes);
         self.seats = seats;
         self.start = start;
         self.month = 0;
-        self.renewal = start;
-        self.available = 0;
+        // Unlimited credits are there from the start, and no month brings any.
+        (self.renewal, self.granted) = match supply.unlimited {
+            true => (Timestamp::MAX, Credits::MOST.0),
+            false => (start, 0),
+        };
+        self.available = self.granted;
         self.lots.clear();
     }
 
-    /// Returns whether credits can run short, so that they have to be followed.
+    /// Returns whether the contract's credits are followed: they can run short, or somebody wants to know.
     pub(super) const fn counts(&self) -> bool {
         self.counts
     }
@@ -145,6 +172,13 @@ impl<'p> Pool<'p> {
         self.put(at, credits);
     }
 
+    /// Returns how many credits were granted up to `at`, and how many are available then. They must be followed.
+    pub(super) fn at(&mut self, at: Timestamp) -> (u64, u64) {
+        self.renew(at);
+        self.expire(at);
+        (self.granted, self.available)
+    }
+
     /// Grants the allotments that fall due up to `at`.
     fn renew(&mut self, at: Timestamp) {
         while self.renewal <= at {
@@ -156,10 +190,11 @@ impl<'p> Pool<'p> {
 
     #[cold]
     fn allot(&mut self, at: Timestamp) {
-        let Some(supply) = self.supply else { return };
+        let supply = self.supply;
         self.expire(at);
         let given = supply.allotted(at).saturating_mul(self.seats);
         if given > 0 {
+            self.granted += given;
             self.put(at, given);
         }
         if let Some(cap) = supply.rollover_cap {
@@ -172,7 +207,7 @@ impl<'p> Pool<'p> {
     /// Adds credits that come at `at`, which is never before those that came last.
     fn put(&mut self, at: Timestamp, credits: u64) {
         self.available += credits;
-        let Some(lasts) = self.supply.and_then(|supply| supply.expires_after) else {
+        let Some(lasts) = self.supply.expires_after else {
             return;
         };
         let end = at.plus(lasts);

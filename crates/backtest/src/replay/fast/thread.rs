@@ -4,6 +4,7 @@
 //! then; the window is a queue of just that. Invariants: a seat that is up to date at an instant was judged at
 //! every instant up to it at which messages left; at one instant messages leave before anything else happens.
 
+use super::super::observe::Observer;
 use super::super::watch::Stood;
 use earnest_core::policy::{Standing, ThreadGate};
 use earnest_core::units::Timestamp;
@@ -45,59 +46,93 @@ impl<'p> Threads<'p> {
     }
 
     /// Returns whether the seat's next message would be refused at `at`.
-    pub(super) fn fails(&mut self, seat: u32, at: Timestamp) -> bool {
+    pub(super) fn fails<O: Observer>(
+        &mut self,
+        seat: u32,
+        at: Timestamp,
+        observer: &mut O,
+    ) -> bool {
         let gate = self.gate;
-        self.seat(seat, at).is_some_and(|seat| seat.fails(gate))
+        self.seat(seat, at, observer)
+            .is_some_and(|seat| seat.fails(gate))
     }
 
     /// Counts a message that is sent at `at` and answered in time at `answered_at`, if ever.
-    pub(super) fn sent(&mut self, seat: u32, at: Timestamp, answered_at: Option<Timestamp>) {
+    pub(super) fn sent<O: Observer>(
+        &mut self,
+        number: u32,
+        at: Timestamp,
+        answered_at: Option<Timestamp>,
+        observer: &mut O,
+    ) {
         let gate = self.gate;
-        if let Some(seat) = self.seat(seat, at) {
+        if let Some(seat) = self.seat(number, at, observer) {
             let leaves_at = at.plus(gate.window);
             let answered = answered_at.is_some_and(|answered_at| answered_at < leaves_at);
             seat.window.push_back((leaves_at, answered));
-            seat.judge(gate, at);
+            seat.judge(gate, at, number, observer);
         }
     }
 
     /// Counts an answer at `at`, in time, to a message that was sent at `sent_at`.
-    pub(super) fn responded(&mut self, seat: u32, sent_at: Timestamp, at: Timestamp) {
+    pub(super) fn responded<O: Observer>(
+        &mut self,
+        number: u32,
+        sent_at: Timestamp,
+        at: Timestamp,
+        observer: &mut O,
+    ) {
         let gate = self.gate;
         if at < sent_at.plus(gate.window)
-            && let Some(seat) = self.seat(seat, at)
+            && let Some(seat) = self.seat(number, at, observer)
         {
             seat.responded += 1;
-            seat.judge(gate, at);
+            seat.judge(gate, at, number, observer);
         }
     }
 
     /// Tells of each seat how it stood up to `until`.
-    pub(super) fn end(&mut self, until: Timestamp, each: &mut dyn FnMut(u32, Stood)) {
+    pub(super) fn end<O: Observer>(
+        &mut self,
+        until: Timestamp,
+        observer: &mut O,
+        each: &mut dyn FnMut(u32, Stood),
+    ) {
         for (number, seat) in (0_u32..).zip(&mut self.seats) {
-            seat.advance_to(until, self.gate);
+            seat.advance_to(until, self.gate, number, observer);
             each(number, seat.stood.end(until));
         }
     }
 
     /// Returns a seat as it is for the commands of `at`.
-    fn seat(&mut self, seat: u32, at: Timestamp) -> Option<&mut Seat> {
-        let seat = self.seats.get_mut(usize::try_from(seat).ok()?)?;
-        seat.advance_to(at, self.gate);
+    fn seat<O: Observer>(
+        &mut self,
+        number: u32,
+        at: Timestamp,
+        observer: &mut O,
+    ) -> Option<&mut Seat> {
+        let seat = self.seats.get_mut(usize::try_from(number).ok()?)?;
+        seat.advance_to(at, self.gate, number, observer);
         Some(seat)
     }
 }
 
 impl Seat {
     /// Lets the messages leave that `at` no longer sees, judging at each instant at which some do.
-    fn advance_to(&mut self, at: Timestamp, gate: &ThreadGate) {
+    fn advance_to<O: Observer>(
+        &mut self,
+        at: Timestamp,
+        gate: &ThreadGate,
+        number: u32,
+        observer: &mut O,
+    ) {
         while let Some((leaves_at, answered)) = self.window.front().copied()
             && leaves_at <= at
         {
             self.window.pop_front();
             self.responded -= u32::from(answered);
             if self.window.front().is_none_or(|next| next.0 > leaves_at) {
-                self.judge(gate, leaves_at);
+                self.judge(gate, leaves_at, number, observer);
             }
         }
     }
@@ -107,17 +142,22 @@ impl Seat {
         gate.check.fails(sent, self.responded)
     }
 
-    fn judge(&mut self, gate: &ThreadGate, at: Timestamp) {
+    fn judge<O: Observer>(
+        &mut self,
+        gate: &ThreadGate,
+        at: Timestamp,
+        number: u32,
+        observer: &mut O,
+    ) {
         let restricted = self.fails(gate);
         if restricted != self.restricted {
             self.restricted = restricted;
-            self.stood.stand(
-                match restricted {
-                    true => Standing::Restricted,
-                    false => Standing::Good,
-                },
-                at,
-            );
+            let standing = match restricted {
+                true => Standing::Restricted,
+                false => Standing::Good,
+            };
+            self.stood.stand(standing, at);
+            observer.stood(number, standing, at);
         }
     }
 }
