@@ -1,11 +1,12 @@
 //! Message logs in memory, ready for replay.
 //!
-//! Owns: the formats `snap`, `csv` and `jsonl`, the checks of their lines, and the layout that replay walks.
+//! Owns: the formats `snap`, `csv`, `jsonl` and `parquet`, the checks of their lines, and the layout that replay walks.
 //! Does not own: what a policy makes of a log.
 //!
 //! Contracts are independent, so a [`Log`] lies in memory contract by contract, and a [`History`] is one
 //! contract's part: its messages in the order in which they were sent and its [`Action`]s in the order in which
-//! everything happened. A message takes 52 bytes, an action 4, and the text of an id is kept once.
+//! everything happened. A message takes 44 bytes, an action 4, and the text of an id is kept once; the ids of messages
+//! are kept only where somebody asks for them ([`Reading`]). [`Log::bytes`] says what a log takes in all.
 //!
 //! Invariants:
 //! - A log has at least one message and a contract has at least one.
@@ -13,16 +14,20 @@
 //!   send before seen before response). A message is sent before anything else happens to it.
 //! - Nothing depends on how many threads read the file.
 
+mod blocks;
 mod build;
 mod campaigns;
 mod csv;
 mod error;
 mod format;
+mod gather;
 mod ids;
 mod instant;
 mod jsonl;
 mod links;
+mod parquet;
 mod read;
+mod reading;
 mod row;
 mod snap;
 mod texts;
@@ -32,6 +37,8 @@ mod tests;
 
 pub use error::{BadLine, Fault, LogError, NotInstant, SnapField};
 pub use format::{Format, NoFormat};
+pub use gather::{Gathering, Unfit};
+pub use reading::{ReadLog, Reading};
 pub use row::{Column, Row};
 
 pub(crate) use links::NO_LINK;
@@ -62,6 +69,27 @@ pub struct Log {
     message_names: Texts,
     /// Nothing where nobody asked for them.
     campaigns: Option<CampaignNames>,
+}
+
+impl Log {
+    /// Returns how many bytes the log takes in memory, names included.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let names = [
+            &self.contract_names,
+            &self.seat_names,
+            &self.recipient_names,
+        ];
+        let names = names.into_iter().flatten().map(texts::bytes).sum::<usize>();
+        size_of_val(&*self.parts)
+            + size_of_val(&*self.messages)
+            + size_of_val(&*self.links)
+            + size_of_val(&*self.actions)
+            + size_of_val(&*self.seats)
+            + names
+            + self.message_names.bytes()
+            + self.campaigns.as_ref().map_or(0, CampaignNames::bytes)
+    }
 }
 
 /// Where a contract's part of each list begins.
@@ -137,7 +165,7 @@ impl Log {
         self.campaigns.as_ref()?.of(message.line)
     }
 
-    /// Returns what to call a message: its id or, where the log gives it none, its line.
+    /// Returns what to call a message: its id or, where the log gives it none or was read without, its line.
     #[must_use]
     pub fn message_name(&self, message: &Message) -> MessageName<'_> {
         match message.id {
@@ -247,12 +275,44 @@ pub struct Message {
     responded_at: i64,
     seen_at: i64,
     line: u32,
-    response_line: u32,
-    seat: u32,
+    sender: Sender,
     recipient: u32,
     id: u32,
-    response: ResponseKind,
-    bulk: bool,
+}
+
+/// A seat, and in the bits above it how the message was answered and whether it is bulk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sender(u32);
+
+impl Sender {
+    /// The most seats that there are numbers for.
+    const MOST_SEATS: u32 = 1 << 29;
+    const BULK: u32 = 1 << 31;
+
+    const fn new(seat: u32, response: ResponseKind, bulk: bool) -> Self {
+        let kind = (response as u32) << 29;
+        Self(seat | kind | if bulk { Self::BULK } else { 0 })
+    }
+
+    const fn seat(self) -> u32 {
+        self.0 & (Self::MOST_SEATS - 1)
+    }
+
+    const fn with_seat(self, seat: u32) -> Self {
+        Self(self.0 & !(Self::MOST_SEATS - 1) | seat)
+    }
+
+    const fn response(self) -> ResponseKind {
+        match self.0 >> 29 & 3 {
+            0 => ResponseKind::Reply,
+            1 => ResponseKind::Accept,
+            _ => ResponseKind::NotInterested,
+        }
+    }
+
+    const fn is_bulk(self) -> bool {
+        self.0 & Self::BULK != 0
+    }
 }
 
 impl Message {
@@ -276,7 +336,7 @@ impl Message {
     /// Returns how it was answered, if ever.
     #[must_use]
     pub fn response(&self) -> Option<ResponseKind> {
-        self.responded_at().map(|_| self.response)
+        self.responded_at().map(|_| self.sender.response())
     }
 
     /// Returns when it was seen, if the log says so.
@@ -288,7 +348,7 @@ impl Message {
     /// Returns the sender's number within the contract, counted from 0.
     #[must_use]
     pub const fn seat(&self) -> u32 {
-        self.seat
+        self.sender.seat()
     }
 
     /// Returns the recipient's number within the log, counted from 0.
@@ -300,7 +360,7 @@ impl Message {
     /// Returns whether it belongs to a campaign.
     #[must_use]
     pub const fn is_bulk(&self) -> bool {
-        self.bulk
+        self.sender.is_bulk()
     }
 
     /// Returns the line of the file on which it stands.

@@ -29,7 +29,7 @@ impl Output {
         match Format::of(path) {
             Ok(Format::Csv) => Ok(Self::Csv),
             Ok(Format::Jsonl) => Ok(Self::Jsonl),
-            Ok(Format::Snap) | Err(LogError::UnknownFormat { .. }) | Err(_) => {
+            Ok(Format::Snap | Format::Parquet) | Err(LogError::UnknownFormat { .. }) | Err(_) => {
                 Err(NoOutput(path.display().to_string()))
             }
         }

@@ -8,11 +8,13 @@ use super::error::{Fault, LogError};
 use super::ids::Ids;
 use super::links::links;
 use super::row::Row;
-use super::texts::Interner;
-use super::{Action, ActionKind, Log, Message, Part};
+use super::texts::{Interner, Texts};
+use super::{Action, ActionKind, Log, Message, Part, Sender};
 use earnest_core::policy::ResponseKind;
 use earnest_core::units::Timestamp;
+use hashbrown::HashMap;
 use rayon::prelude::*;
+use smol_str::SmolStr;
 
 /// A log in the making.
 #[derive(Default)]
@@ -22,8 +24,14 @@ pub(super) struct Builder {
     seats: Interner,
     recipients: Interner,
     ids: Ids,
+    /// Whether the ids of messages stay when the log is done.
+    keeps_ids: bool,
+    /// The line of each id so far, where a message with an earlier one's id is to be left out.
+    unique: Option<HashMap<SmolStr, u32>>,
     /// Nothing where nobody asked for their names.
     campaigns: Option<Campaigns>,
+    /// By line: where the answer stands among lines of its instant, where that is another line.
+    response_lines: Vec<(u32, u32)>,
     /// In the order in which they came; `seat` counts over the whole log here.
     messages: Vec<Message>,
     last: Option<Timestamp>,
@@ -72,9 +80,29 @@ pub(super) struct NewMessage<'m> {
 }
 
 impl Builder {
-    /// Keeps the names of campaigns too.
-    pub(super) fn keep_campaigns(&mut self) {
+    /// Keeps the ids of messages and the names of campaigns too.
+    pub(super) fn keep_names(&mut self) {
+        self.keeps_ids = true;
         self.campaigns = Some(Campaigns::default());
+    }
+
+    /// Leaves out messages whose id is an earlier one's: [`Builder::is_repeated`] finds them.
+    pub(super) fn look_for_repeated(&mut self) {
+        self.unique = Some(HashMap::new());
+    }
+
+    /// Returns the fault of a row whose id is an earlier one's. Asked of each row once, in order.
+    pub(super) fn is_repeated(&mut self, line: u32, row: &Row<'_>) -> Option<Fault> {
+        let id = row.id.as_deref()?;
+        let lines = self.unique.as_mut()?;
+        if let Some(line) = lines.get(id) {
+            return Some(Fault::RepeatedId {
+                id: id.to_owned(),
+                line: *line,
+            });
+        }
+        lines.insert(SmolStr::new(id), line);
+        None
     }
 
     /// Notes that the log reaches to `instant`.
@@ -89,6 +117,9 @@ impl Builder {
             recipient: number_recipient(&mut self.recipients, new.recipient)?,
             id: Message::NO_ID,
         };
+        if new.response_line != new.line {
+            self.response_lines.push((new.line, new.response_line));
+        }
         self.push(new, numbers);
         Ok(())
     }
@@ -141,6 +172,11 @@ impl Builder {
         Ok(())
     }
 
+    /// Adds a row, without its id.
+    pub(super) fn take_one(&mut self, line: u32, row: &Row<'_>) -> Result<(), Full> {
+        self.add(&of_row(line, row))
+    }
+
     fn push(&mut self, new: &NewMessage<'_>, numbers: Numbers) {
         let responded_at = new.response.map(|(at, _)| at);
         let millis = |instant: Option<Timestamp>| instant.map_or(Message::NEVER, Timestamp::millis);
@@ -149,12 +185,13 @@ impl Builder {
             responded_at: millis(responded_at),
             seen_at: millis(new.seen_at),
             line: new.line,
-            response_line: new.response_line,
-            seat: numbers.seat,
+            sender: Sender::new(
+                numbers.seat,
+                new.response.map_or(ResponseKind::Reply, |(_, kind)| kind),
+                new.bulk,
+            ),
             recipient: numbers.recipient,
             id: numbers.id,
-            response: new.response.map_or(ResponseKind::Reply, |(_, kind)| kind),
-            bulk: new.bulk,
         });
         // INVARIANT: a message is sent before anything else happens to it.
         let last = new.seen_at.max(responded_at).unwrap_or(new.sent_at);
@@ -176,7 +213,7 @@ impl Builder {
     }
 
     /// Returns the log; nothing when it has no messages.
-    pub(super) fn finish(self) -> Result<Option<Log>, Full> {
+    pub(super) fn finish(mut self) -> Result<Option<Log>, Full> {
         let Some(last) = self.last.filter(|_| !self.messages.is_empty()) else {
             return Ok(None);
         };
@@ -187,11 +224,24 @@ impl Builder {
             place_of,
         } = Seats::of(&self.seats, self.contracts.len());
         let mut messages = self.messages;
+        messages.shrink_to_fit();
+        self.response_lines.sort_unstable();
         let message_begins = group(&mut messages, &contract_of, self.contracts.len());
         for message in &mut messages {
-            message.seat = at(&place_of, message.seat);
+            let place = at(&place_of, message.sender.seat());
+            message.sender = message.sender.with_seat(place);
         }
-        let (actions, action_begins) = order_parts(&mut messages, &message_begins)?;
+        let (actions, action_begins) =
+            order_parts(&mut messages, &message_begins, &self.response_lines)?;
+        let message_names = match self.keeps_ids {
+            true => self.ids.into_texts(),
+            false => {
+                messages
+                    .iter_mut()
+                    .for_each(|message| message.id = Message::NO_ID);
+                Texts::default()
+            }
+        };
         let links = links(&messages, &message_begins);
         let parts = message_begins
             .into_iter()
@@ -213,7 +263,7 @@ impl Builder {
             seats: order,
             seat_names: self.seats.into_names(),
             recipient_names: self.recipients.into_names(),
-            message_names: self.ids.into_texts(),
+            message_names,
             campaigns: self.campaigns.map(Campaigns::into_names),
         }))
     }
@@ -248,7 +298,12 @@ fn number_seat(
     seat: &str,
 ) -> Result<u32, Full> {
     let contract = contracts.number(0, contract).ok_or(Full::of("contracts"))?;
-    seats.number(contract, seat).ok_or(Full::of("seats"))
+    let seat = seats.number(contract, seat);
+    let fits = seat.filter(|seat| *seat < Sender::MOST_SEATS);
+    fits.ok_or(Full {
+        most: Sender::MOST_SEATS,
+        what: "seats",
+    })
 }
 
 fn number_recipient(recipients: &mut Interner, recipient: &str) -> Result<u32, Full> {
@@ -327,7 +382,7 @@ fn begins(groups: impl Iterator<Item = u32>, count: usize) -> Vec<usize> {
 
 /// Brings messages into the order of their contracts, otherwise as they came. Returns where each begins.
 fn group(messages: &mut Vec<Message>, contract_of: &[u32], contracts: usize) -> Vec<usize> {
-    let contract = |message: &Message| at(contract_of, message.seat);
+    let contract = |message: &Message| at(contract_of, message.sender.seat());
     let begins = begins(messages.iter().map(contract), contracts);
     if messages.is_sorted_by_key(contract) {
         return begins;
@@ -351,6 +406,7 @@ fn group(messages: &mut Vec<Message>, contract_of: &[u32], contracts: usize) -> 
 fn order_parts(
     messages: &mut [Message],
     begins: &[usize],
+    response_lines: &[(u32, u32)],
 ) -> Result<(Vec<Action>, Vec<usize>), Full> {
     let sizes = || begins.windows(2).map(|pair| pair[1] - pair[0]);
     let most = Action::MOST_MESSAGES;
@@ -385,7 +441,7 @@ fn order_parts(
     parts
         .into_par_iter()
         .for_each_init(Vec::new, |scratch, (part, list)| {
-            order_part(part, list, scratch);
+            order_part(part, list, response_lines, scratch);
         });
     Ok((actions, action_begins))
 }
@@ -398,7 +454,17 @@ fn happenings(message: &Message) -> usize {
 /// The order of actions: instant, line, kind.
 type Key = (i64, u32, ActionKind);
 
-fn order_part(messages: &mut [Message], list: &mut [Action], scratch: &mut Vec<(Key, u32)>) {
+fn order_part(
+    messages: &mut [Message],
+    list: &mut [Action],
+    response_lines: &[(u32, u32)],
+    scratch: &mut Vec<(Key, u32)>,
+) {
+    let response_line = |line: u32| {
+        let found = response_lines.binary_search_by_key(&line, |(line, _)| *line);
+        let found = found.ok().and_then(|at| response_lines.get(at));
+        found.map_or(line, |(_, response_line)| *response_line)
+    };
     let order = |message: &Message| (message.sent_at, message.line);
     if !messages.is_sorted_by_key(order) {
         messages.sort_unstable_by_key(order);
@@ -416,7 +482,8 @@ fn order_part(messages: &mut [Message], list: &mut [Action], scratch: &mut Vec<(
     }));
     scratch.extend(places().filter_map(|(place, message)| {
         let at = message.responded_at()?.millis();
-        Some(((at, message.response_line, ActionKind::Respond), place))
+        let line = response_line(message.line);
+        Some(((at, line, ActionKind::Respond), place))
     }));
     scratch.sort_by_key(|(key, _)| *key);
     for (slot, ((_, _, kind), place)) in list.iter_mut().zip(scratch.iter()) {

@@ -2,7 +2,7 @@
 //!
 //! Owns: which message, by its line, belongs to which campaign. Does not own: lines.
 
-use super::texts::{Interner, name};
+use super::texts::{self, Interner, name};
 use smol_str::SmolStr;
 
 /// The campaigns of a log in the making.
@@ -38,6 +38,11 @@ pub(super) struct CampaignNames {
 }
 
 impl CampaignNames {
+    /// Returns how many bytes the names take in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.names.iter().map(texts::bytes).sum::<usize>() + size_of_val(&*self.of)
+    }
+
     /// Returns the campaign of the message on a line.
     pub(super) fn of(&self, line: u32) -> Option<&str> {
         let at = self

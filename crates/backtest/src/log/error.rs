@@ -28,7 +28,7 @@ pub enum LogError {
         source: std::io::Error,
     },
     /// The file's name does not say what format it has.
-    #[error("the name `{}` does not say which format the log has; end it in `.csv`, `.jsonl`, `.ndjson` or, for snap, `.txt`, or say `--format`", path.display())]
+    #[error("the name `{}` does not say which format the log has; end it in `.csv`, `.jsonl`, `.ndjson`, `.parquet` or, for snap, `.txt`, or say `--format`", path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,
@@ -44,6 +44,22 @@ pub enum LogError {
     /// A line is wrong.
     #[error(transparent)]
     BadLine(#[from] BadLine),
+    /// More lines are wrong than were to be left out.
+    #[error("{}\nmore than {most} lines are bad, and nothing of the log is kept", shown_lines(.lines))]
+    TooManyBad {
+        /// How many were to be left out.
+        most: usize,
+        /// Those found so far, in order.
+        lines: Vec<BadLine>,
+    },
+    /// The file is no Parquet file that can be read.
+    #[error("`{name}` cannot be read as Parquet: {why}")]
+    Parquet {
+        /// The file.
+        name: String,
+        /// What is wrong, and what would be right.
+        why: String,
+    },
     /// The log is larger than this machine's numbers for its parts.
     #[error("`{name}` has more than {most} {what}; split it into several logs")]
     TooLarge {
@@ -251,6 +267,16 @@ impl NotInstant {
             }
         }
     }
+}
+
+fn shown_lines(lines: &[BadLine]) -> String {
+    /// So many are enough to see what is wrong with a file.
+    const MOST: usize = 20;
+    let mut shown: Vec<String> = lines.iter().take(MOST).map(ToString::to_string).collect();
+    if let Some(more @ 1..) = lines.len().checked_sub(MOST) {
+        shown.push(format!("and {}", count(more, "more bad line")));
+    }
+    shown.join("\n")
 }
 
 /// Returns a text of the user's, cut where it is long and with what does not print escaped.

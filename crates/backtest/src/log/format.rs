@@ -14,11 +14,13 @@ pub enum Format {
     Csv,
     /// A JSON object a message, each on a line of its own.
     Jsonl,
+    /// A Parquet file with a row a message.
+    Parquet,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::Snap, Self::Csv, Self::Jsonl];
+    pub const ALL: [Self; 4] = [Self::Snap, Self::Csv, Self::Jsonl, Self::Parquet];
 
     /// Returns the format's name.
     #[must_use]
@@ -27,13 +29,14 @@ impl Format {
             Self::Snap => "snap",
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",
+            Self::Parquet => "parquet",
         }
     }
 
     /// Returns the format that a file's name ends in.
     ///
     /// # Errors
-    /// When the name ends in none of `.csv`, `.jsonl`, `.ndjson`, `.txt` and `.snap`.
+    /// When the name ends in none of `.csv`, `.jsonl`, `.ndjson`, `.parquet`, `.txt` and `.snap`.
     pub fn of(path: &Path) -> Result<Self, LogError> {
         let ending = path
             .extension()
@@ -42,6 +45,7 @@ impl Format {
         match ending.as_deref() {
             Some("csv") => Ok(Self::Csv),
             Some("jsonl" | "ndjson") => Ok(Self::Jsonl),
+            Some("parquet") => Ok(Self::Parquet),
             Some("txt" | "snap") => Ok(Self::Snap),
             _ => Err(LogError::UnknownFormat {
                 path: path.to_owned(),
@@ -58,7 +62,7 @@ impl fmt::Display for Format {
 
 /// Says that a text names no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no format `{text}`; {}", .near.map_or_else(|| "it is snap, csv or jsonl".to_owned(), |near| format!("did you mean `{near}`?")))]
+#[error("there is no format `{text}`; {}", .near.map_or_else(|| "it is snap, csv, jsonl or parquet".to_owned(), |near| format!("did you mean `{near}`?")))]
 pub struct NoFormat {
     text: String,
     near: Option<&'static str>,
@@ -87,6 +91,7 @@ mod tests {
         assert_eq!(of("a/b.csv"), Some(Format::Csv));
         assert_eq!(of("b.JSONL"), Some(Format::Jsonl));
         assert_eq!(of("b.ndjson"), Some(Format::Jsonl));
+        assert_eq!(of("b.parquet"), Some(Format::Parquet));
         assert_eq!(of("b.csv.txt"), Some(Format::Snap));
         for path in ["b", "csv", ".csv", "b.json", "b.csv.gz", ""] {
             assert_eq!(of(path), None, "{path}");

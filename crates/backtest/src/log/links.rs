@@ -39,7 +39,7 @@ pub(super) fn links(messages: &[Message], begins: &[usize]) -> Vec<u32> {
 }
 
 fn pair(message: &Message) -> (u32, u32) {
-    (message.seat, message.recipient)
+    (message.seat(), message.recipient)
 }
 
 fn link_few(messages: &[Message], links: &mut [u32]) {

@@ -1,23 +1,25 @@
 //! Reads a log's lines, block by block and on all cores.
 //!
-//! Owns: lines and their numbers, what is skipped, and which fault comes first. Does not own: what a line says.
-//! Invariants: at most a few blocks of the file are in memory at a time. Of several bad lines the first is
+//! Owns: what is skipped, and which fault comes first. Does not own: what a line says, nor how a file is cut into
+//! lines ([`super::blocks`]). Invariant: of several bad lines the first is
 //! reported, and nothing of the file is kept.
 
 use super::Log;
-use super::build::{Builder, Full};
+use super::blocks::{Blocks, split};
+use super::build::Builder;
 use super::csv::Csv;
 use super::error::{BadLine, Fault, LogError};
 use super::format::Format;
 use super::jsonl::Jsonl;
+use super::parquet;
+use super::reading::{ReadLog, Reading, Skipped};
+use super::row::Row;
 use super::snap::{self, Snap};
 use rayon::prelude::*;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// How much of the file one core takes at a time.
-const BLOCK: usize = 128 * 1024;
 /// The longest line, in bytes; an honest one has some hundred.
 const LONGEST: usize = 64 * 1024;
 
@@ -40,12 +42,28 @@ impl Log {
         format: Option<Format>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Self, LogError> {
-        let format = format.map_or_else(|| Format::of(path), Ok)?;
+        let reading = Reading {
+            format,
+            ..Reading::default()
+        };
+        Ok(Self::open_as(path, &reading, progress)?.log)
+    }
+
+    /// Reads the log in a file as [`Log::open`] does, the way that `reading` says.
+    ///
+    /// # Errors
+    /// As [`Log::open`]; of bad lines, when there are more than are to be left out.
+    pub fn open_as(
+        path: &Path,
+        reading: &Reading,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<ReadLog, LogError> {
+        let format = reading.format.map_or_else(|| Format::of(path), Ok)?;
         let file = File::open(path).map_err(|source| LogError::Open {
             path: path.to_owned(),
             source,
         })?;
-        Self::read(file, &path.display().to_string(), format, progress)
+        Self::read_as(file, &path.display().to_string(), format, reading, progress)
     }
 
     /// Reads a log; `name` names it in errors. For the rest as [`Log::open`].
@@ -53,50 +71,72 @@ impl Log {
     /// # Errors
     /// As [`Log::open`].
     pub fn read(
-        from: impl Read,
+        from: impl Read + Send,
         name: &str,
         format: Format,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Self, LogError> {
-        Self::build(from, name, format, Builder::default(), progress)
+        Ok(Self::read_as(from, name, format, &Reading::default(), progress)?.log)
     }
 
-    /// Reads a log as [`Log::read`] does, with the names of campaigns.
+    /// Reads a log as [`Log::read`] does, with the ids of messages and the names of campaigns.
     ///
     /// # Errors
     /// As [`Log::open`].
     pub fn read_with_campaigns(
-        from: impl Read,
+        from: impl Read + Send,
         name: &str,
         format: Format,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Self, LogError> {
-        let mut builder = Builder::default();
-        builder.keep_campaigns();
-        Self::build(from, name, format, builder, progress)
+        let reading = Reading {
+            names: true,
+            ..Reading::default()
+        };
+        Ok(Self::read_as(from, name, format, &reading, progress)?.log)
     }
 
-    fn build(
-        from: impl Read,
+    /// Reads a log of this format as [`Log::read`] does, the way that `reading` says for the rest.
+    ///
+    /// # Errors
+    /// As [`Log::open_as`].
+    pub fn read_as(
+        from: impl Read + Send,
         name: &str,
         format: Format,
-        mut builder: Builder,
+        reading: &Reading,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<Self, LogError> {
-        let mut source = Source::new(from, name, progress);
-        let Some(first) = source.first()? else {
-            return Err(source.empty());
-        };
-        let read = source.fill(format, &first, &mut builder);
-        if matches!(read, Ok(()) | Err(LogError::BadLine(_))) {
-            // A repeated id shows last, and stands before any line at which the reading stopped.
-            if let Some((line, fault)) = builder.repeated_id() {
-                return Err(source.bad(line.into(), fault));
+    ) -> Result<ReadLog, LogError> {
+        let mut builder = Builder::default();
+        if reading.names {
+            builder.keep_names();
+        }
+        if reading.skip_bad > 0 {
+            builder.look_for_repeated();
+        }
+        let mut source = Source::new(from, name, reading, progress);
+        let read = match format {
+            Format::Parquet => source.parquet(&mut builder),
+            _ => {
+                let Some(first) = source.first(format)? else {
+                    return Err(source.empty());
+                };
+                source.fill(format, &first, &mut builder)
             }
+        };
+        if reading.skip_bad == 0
+            && matches!(read, Ok(()) | Err(LogError::BadLine(_)))
+            // A repeated id shows last, and stands before any line at which the reading stopped.
+            && let Some((line, fault)) = builder.repeated_id()
+        {
+            return Err(source.bad(line.into(), fault).into());
         }
         read?;
         let log = builder.finish().map_err(|full| full.in_log(name))?;
-        log.ok_or_else(|| source.empty())
+        Ok(ReadLog {
+            log: log.ok_or_else(|| source.empty())?,
+            skipped: source.skipped.finish(),
+        })
     }
 }
 
@@ -108,32 +148,23 @@ struct First {
 
 /// A file that is being read.
 struct Source<'s, R> {
-    from: R,
+    blocks: Blocks<R>,
     name: &'s str,
     progress: &'s mut dyn FnMut(u64),
-    /// Bytes read.
-    read: u64,
-    /// Whether the file's end was reached.
-    ended: bool,
-    /// The beginning of a line whose end is not read yet.
-    rest: Vec<u8>,
-    /// Blocks that were read ahead.
-    ahead: Vec<Vec<u8>>,
     /// Lines up to this one say nothing more.
     skip: u64,
+    /// Bad lines that were left out.
+    skipped: Skipped,
 }
 
-impl<'s, R: Read> Source<'s, R> {
-    fn new(from: R, name: &'s str, progress: &'s mut dyn FnMut(u64)) -> Self {
+impl<'s, R: Read + Send> Source<'s, R> {
+    fn new(from: R, name: &'s str, reading: &Reading, progress: &'s mut dyn FnMut(u64)) -> Self {
         Self {
-            from,
+            blocks: Blocks::new(from, name),
             name,
             progress,
-            read: 0,
-            ended: false,
-            rest: Vec::new(),
-            ahead: Vec::new(),
             skip: 0,
+            skipped: Skipped::new(reading),
         }
     }
 
@@ -149,16 +180,17 @@ impl<'s, R: Read> Source<'s, R> {
                 let csv = Csv::of_header(&first.text);
                 let csv = csv.map_err(|fault| self.bad(first.number, fault))?;
                 self.skip = first.number;
-                self.each(&csv, |rows| builder.take(rows))
+                self.messages(&csv, builder)
             }
-            Format::Jsonl => self.each(&Jsonl, |rows| builder.take(rows)),
+            Format::Jsonl => self.messages(&Jsonl, builder),
+            Format::Parquet => self.parquet(builder),
             Format::Snap => {
                 if Snap::is_header(&first.text) {
                     self.skip = first.number;
                 }
                 let mut lines = Vec::new();
-                self.each(&Snap, |block| {
-                    lines.extend_from_slice(block);
+                self.each(&Snap, |block, _| {
+                    lines.extend_from_slice(&block);
                     Ok(())
                 })?;
                 snap::pair(lines, builder).map_err(|full| full.in_log(self.name))
@@ -166,18 +198,40 @@ impl<'s, R: Read> Source<'s, R> {
         }
     }
 
-    fn bad(&self, line: u64, fault: Fault) -> LogError {
-        LogError::BadLine(BadLine {
-            file: self.name.to_owned(),
-            line,
-            fault,
-        })
+    /// Gives the builder messages, a line each.
+    fn messages<L>(&mut self, lines: &L, builder: &mut Builder) -> Result<(), LogError>
+    where
+        L: for<'l> Lines<Item<'l> = Row<'l>>,
+    {
+        let name = self.name;
+        self.each(lines, |rows, skipped| take(rows, builder, name, skipped))
+    }
+
+    /// Gives the builder the rows of a Parquet file.
+    fn parquet(&mut self, builder: &mut Builder) -> Result<(), LogError> {
+        let bytes = self.blocks.whole()?;
+        let size = self.blocks.read;
+        let (name, skipped) = (self.name, &mut self.skipped);
+        parquet::read(bytes, name, &mut |said, done| {
+            for (line, fault) in said.faults {
+                skipped.skip(bad(name, line, fault))?;
+            }
+            take(said.items, builder, name, skipped)?;
+            (self.progress)(done);
+            Ok(())
+        })?;
+        (self.progress)(size);
+        Ok(())
+    }
+
+    fn bad(&self, line: u64, fault: Fault) -> BadLine {
+        bad(self.name, line, fault)
     }
 
     fn empty(&self) -> LogError {
         LogError::Empty {
             name: self.name.to_owned(),
-            what: if self.read == 0 {
+            what: if self.blocks.read == 0 {
                 "is empty"
             } else {
                 "has no messages"
@@ -186,9 +240,9 @@ impl<'s, R: Read> Source<'s, R> {
     }
 
     /// Returns the first line that says something, and leaves all lines to be read.
-    fn first(&mut self) -> Result<Option<First>, LogError> {
+    fn first(&mut self, format: Format) -> Result<Option<First>, LogError> {
         let mut before = 0;
-        while let Some(mut block) = self.block()? {
+        while let Some(mut block) = self.blocks.next()? {
             if before == 0 && block.starts_with(b"\xef\xbb\xbf") {
                 // A byte-order mark, as some spreadsheets write, is no part of the first line.
                 block.drain(..3);
@@ -206,10 +260,18 @@ impl<'s, R: Read> Source<'s, R> {
                         });
                         break;
                     }
-                    Err(fault) => return Err(self.bad(before + lines, fault)),
+                    // Without a header it is a line like any other, and its turn comes.
+                    Err(_) if format != Format::Csv && self.skipped.any() => {
+                        found = Some(First {
+                            number: before + lines,
+                            text: "0 0 0".to_owned(),
+                        });
+                        break;
+                    }
+                    Err(fault) => return Err(self.bad(before + lines, fault).into()),
                 }
             }
-            self.ahead.push(block);
+            self.blocks.ahead.push(block);
             if found.is_some() {
                 return Ok(found);
             }
@@ -218,101 +280,90 @@ impl<'s, R: Read> Source<'s, R> {
         Ok(None)
     }
 
-    /// Returns the next lines of the file, whole ones, about [`BLOCK`] bytes of them.
-    fn block(&mut self) -> Result<Option<Vec<u8>>, LogError> {
-        if self.ended {
-            return Ok(None);
-        }
-        let mut block = std::mem::take(&mut self.rest);
-        let limit = u64::try_from(BLOCK).unwrap_or(u64::MAX);
-        block.reserve(BLOCK);
-        let got = (&mut self.from)
-            .take(limit)
-            .read_to_end(&mut block)
-            .map_err(|source| LogError::Read {
-                name: self.name.to_owned(),
-                source,
-            })?;
-        let got = u64::try_from(got).unwrap_or(u64::MAX);
-        self.read = self.read.saturating_add(got);
-        if got < limit {
-            self.ended = true;
-            return Ok((!block.is_empty()).then_some(block));
-        }
-        // A block without any line's end goes on as it is: its line is longer than lines may be.
-        if let Some(end) = block.iter().rposition(|byte| *byte == b'\n') {
-            self.rest = block.split_off(end + 1);
-        }
-        Ok(Some(block))
-    }
-
-    /// Returns as many blocks as keep all cores busy.
-    fn blocks(&mut self) -> Result<Vec<Vec<u8>>, LogError> {
-        let mut blocks = std::mem::take(&mut self.ahead);
-        while blocks.len() < 4 * rayon::current_num_threads() {
-            match self.block()? {
-                Some(block) => blocks.push(block),
-                None => break,
-            }
-        }
-        Ok(blocks)
-    }
-
     /// Reads every line, and hands what they say to `take` in the file's order, each with its line's number.
     fn each<L: Lines>(
         &mut self,
         lines: &L,
-        mut take: impl FnMut(&[(u32, L::Item<'_>)]) -> Result<(), Full>,
+        mut take: impl FnMut(Vec<(u32, L::Item<'_>)>, &mut Skipped) -> Result<(), LogError>,
     ) -> Result<(), LogError> {
-        let mut before = 0;
-        loop {
-            let blocks = self.blocks()?;
-            if blocks.is_empty() {
-                return Ok(());
-            }
-            // Numbers are wanted before the lines are read, and counting line ends costs next to nothing.
-            let begins: Vec<u64> = blocks
-                .iter()
-                .map(|block| {
-                    let begin = before;
-                    before += lines_in(block);
-                    begin
-                })
-                .collect();
-            if before >= u64::from(u32::MAX) {
-                return Err(Full::LINES.in_log(self.name));
-            }
-            let skip = self.skip;
-            let read: Vec<Said<L::Item<'_>>> = blocks
-                .par_iter()
-                .zip(begins)
-                .map(|(block, begin)| read_block(lines, block, begin, skip))
-                .collect();
+        let mut batch = self.blocks.batch()?;
+        while !batch.blocks.is_empty() {
+            let (skip, most) = (self.skip, self.skipped.most());
+            let blocks = &mut self.blocks;
+            // The next blocks are fetched while these are looked at.
+            let (next, read) = rayon::join(
+                || blocks.batch(),
+                || -> Vec<Said<L::Item<'_>>> {
+                    let blocks = batch.blocks.par_iter().zip(&batch.begins);
+                    let said =
+                        blocks.map(|(block, begin)| read_block(lines, block, *begin, skip, most));
+                    said.collect()
+                },
+            );
             for said in read {
                 // What stands before a bad line is taken first: a repeated id among it is the first fault.
-                take(&said.items).map_err(|full| full.in_log(self.name))?;
-                if let Some((line, fault)) = said.fault {
-                    return Err(self.bad(line, fault));
+                take(said.items, &mut self.skipped)?;
+                for (line, fault) in said.faults {
+                    self.skipped.skip(bad(self.name, line, fault))?;
                 }
             }
-            (self.progress)(self.read);
+            (self.progress)(batch.read);
+            self.blocks.spare.extend(std::mem::take(&mut batch.blocks));
+            // A fault in reading on comes after whatever stands before it.
+            batch = next?;
         }
+        Ok(())
     }
 }
 
-/// What a block's lines say, up to the first bad one.
-struct Said<T> {
-    items: Vec<(u32, T)>,
-    fault: Option<(u64, Fault)>,
+fn bad(name: &str, line: u64, fault: Fault) -> BadLine {
+    BadLine {
+        file: name.to_owned(),
+        line,
+        fault,
+    }
 }
 
+/// Gives the builder rows, without those whose id is an earlier one's where bad lines are left out.
+fn take(
+    mut rows: Vec<(u32, Row<'_>)>,
+    builder: &mut Builder,
+    name: &str,
+    skipped: &mut Skipped,
+) -> Result<(), LogError> {
+    let mut repeated = Vec::new();
+    if skipped.any() {
+        rows.retain(|(line, row)| {
+            let fault = builder.is_repeated(*line, row);
+            let fits = fault.is_none();
+            repeated.extend(fault.map(|fault| (*line, fault)));
+            fits
+        });
+    }
+    for (line, fault) in repeated {
+        skipped.skip(bad(name, line.into(), fault))?;
+    }
+    builder.take(&rows).map_err(|full| full.in_log(name))
+}
+
+/// What a block's lines say, up to the first bad one that is not to be left out.
+pub(super) struct Said<T> {
+    pub(super) items: Vec<(u32, T)>,
+    pub(super) faults: Vec<(u64, Fault)>,
+}
+
+/// Reads a block. After `most` bad lines and one more it stops.
 fn read_block<'l, L: Lines>(
     lines: &L,
     block: &'l [u8],
     begin: u64,
     skip: u64,
+    most: usize,
 ) -> Said<L::Item<'l>> {
-    let mut items = Vec::with_capacity(block.len() / 64);
+    let mut said = Said {
+        items: Vec::with_capacity(block.len() / 64),
+        faults: Vec::new(),
+    };
     for (line, number) in split(block).zip(begin + 1..) {
         let read = match text(line) {
             Ok("") => continue,
@@ -323,27 +374,16 @@ fn read_block<'l, L: Lines>(
         // INVARIANT: `each` let no file through with more lines than fit.
         let short = u32::try_from(number).unwrap_or(u32::MAX);
         match read {
-            Ok(item) => items.push((short, item)),
+            Ok(item) => said.items.push((short, item)),
             Err(fault) => {
-                let fault = Some((number, fault));
-                return Said { items, fault };
+                said.faults.push((number, fault));
+                if said.faults.len() > most {
+                    break;
+                }
             }
         }
     }
-    Said { items, fault: None }
-}
-
-/// Cuts a block into lines; the last one may lack its end.
-fn split(block: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let whole = block.strip_suffix(b"\n").unwrap_or(block);
-    whole.split(|byte| *byte == b'\n')
-}
-
-/// Returns how many lines [`split`] gives.
-fn lines_in(block: &[u8]) -> u64 {
-    let whole = block.strip_suffix(b"\n").unwrap_or(block);
-    let ends = whole.iter().filter(|byte| **byte == b'\n').count();
-    u64::try_from(ends).unwrap_or(u64::MAX).saturating_add(1)
+    said
 }
 
 /// Returns a line's text: the empty one where it says nothing.

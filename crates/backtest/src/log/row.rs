@@ -77,7 +77,17 @@ impl Column {
 
     /// Returns whether the column holds an instant.
     pub(super) const fn is_instant(self) -> bool {
-        matches!(self, Self::SentAt | Self::RespondedAt | Self::SeenAt)
+        self.instant_place().is_some()
+    }
+
+    /// Returns the column's place among those that hold instants.
+    const fn instant_place(self) -> Option<usize> {
+        match self {
+            Self::SentAt => Some(0),
+            Self::RespondedAt => Some(1),
+            Self::SeenAt => Some(2),
+            _ => None,
+        }
     }
 
     /// Says what a JSON value of the column is.
@@ -103,18 +113,29 @@ impl fmt::Display for Column {
 
 /// A line's cells, by column.
 #[derive(Default)]
-pub(super) struct Cells<'l>([Cow<'l, str>; 9]);
+pub(super) struct Cells<'l> {
+    texts: [Cow<'l, str>; 9],
+    /// Instants that the file has as such, in the order of their columns.
+    instants: [Option<Timestamp>; 3],
+}
 
 impl<'l> Cells<'l> {
     /// Puts a cell in its place.
     pub(super) fn set(&mut self, column: Column, cell: Cow<'l, str>) {
         // INVARIANT: a column's number is its place in `Column::ALL`, which has nine.
-        self.0[column as usize] = cell;
+        self.texts[column as usize] = cell;
+    }
+
+    /// Puts an instant in its place, where the file does not write it as a text.
+    pub(super) fn set_instant(&mut self, column: Column, instant: Timestamp) {
+        if let Some(place) = column.instant_place() {
+            self.instants[place] = Some(instant);
+        }
     }
 
     /// Takes a cell; nothing when it is empty.
     fn take(&mut self, column: Column) -> Option<Cow<'l, str>> {
-        let cell = std::mem::take(&mut self.0[column as usize]);
+        let cell = std::mem::take(&mut self.texts[column as usize]);
         (!cell.is_empty()).then_some(cell)
     }
 
@@ -127,6 +148,12 @@ impl<'l> Cells<'l> {
     }
 
     fn instant(&mut self, column: Column) -> Result<Option<Timestamp>, Fault> {
+        if let Some(instant) = column
+            .instant_place()
+            .and_then(|place| self.instants[place])
+        {
+            return Ok(Some(instant));
+        }
         let Some(cell) = self.take(column) else {
             return Ok(None);
         };
@@ -196,17 +223,7 @@ impl<'l> Row<'l> {
             (None, None) => None,
             (None, Some(_)) => return Err(Fault::ResponseWithoutInstant),
         };
-        let seen_at = cells.instant(Column::SeenAt)?;
-        if let Some((responded_at, _)) = response.filter(|(at, _)| *at < sent_at) {
-            return Err(Fault::AnsweredBeforeSent {
-                sent_at,
-                responded_at,
-            });
-        }
-        if let Some(seen_at) = seen_at.filter(|at| *at < sent_at) {
-            return Err(Fault::SeenBeforeSent { sent_at, seen_at });
-        }
-        Ok(Self {
+        let row = Self {
             id,
             contract,
             seat,
@@ -214,16 +231,46 @@ impl<'l> Row<'l> {
             sent_at,
             campaign,
             response,
-            seen_at,
-        })
+            seen_at: cells.instant(Column::SeenAt)?,
+        };
+        row.check_order()?;
+        Ok(row)
+    }
+
+    /// Checks that nothing happens before the send.
+    pub(super) fn check_order(&self) -> Result<(), Fault> {
+        let sent_at = self.sent_at;
+        if let Some((responded_at, _)) = self.response.filter(|(at, _)| *at < sent_at) {
+            return Err(Fault::AnsweredBeforeSent {
+                sent_at,
+                responded_at,
+            });
+        }
+        if let Some(seen_at) = self.seen_at.filter(|at| *at < sent_at) {
+            return Err(Fault::SeenBeforeSent { sent_at, seen_at });
+        }
+        Ok(())
     }
 }
 
+/// Which bytes an id is made of.
+const USUAL: [bool; 256] = {
+    let mut usual = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        usual[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'@' | b'-');
+        byte += 1;
+    }
+    usual
+};
+
 /// Checks that a text is an id, without making one: a log has too many.
-fn check_id(column: Column, text: &str) -> Result<(), Fault> {
-    let usual =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'@' | b'-');
-    let fits = (1..=128).contains(&text.len()) && text.bytes().all(usual);
+pub(super) fn check_id(column: Column, text: &str) -> Result<(), Fault> {
+    let fits = (1..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| USUAL.get(usize::from(byte)) == Some(&true));
     if fits && text != "." && text != ".." {
         return Ok(());
     }

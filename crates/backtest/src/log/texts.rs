@@ -38,6 +38,11 @@ impl Texts {
         Some(number)
     }
 
+    /// Returns how many bytes the texts take in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len() + self.lengths.len() + size_of_val(&*self.begins)
+    }
+
     /// Returns the text of a number; the empty text when there is none.
     pub(super) fn get(&self, number: u32) -> &str {
         self.find(number).unwrap_or_default()
@@ -131,6 +136,16 @@ pub(super) fn name(names: &[SmolStr], number: u32) -> &str {
         .ok()
         .and_then(|number| names.get(number))
         .map_or("", SmolStr::as_str)
+}
+
+/// Returns how many bytes a name takes in memory: a short one none beside its place.
+pub(super) fn bytes(name: &SmolStr) -> usize {
+    let beside = if name.is_heap_allocated() {
+        name.len()
+    } else {
+        0
+    };
+    size_of::<SmolStr>() + beside
 }
 
 /// Returns the upper half of a hash.
