@@ -5,7 +5,7 @@ use crate::repository::Repository;
 use crate::run::{cargo, shown};
 
 /// What can be measured within one process: each is the crate `earnest-NAME`.
-pub(crate) const ALL: [&str; 3] = ["core", "store", "backtest"];
+pub(crate) const ALL: [&str; 4] = ["core", "store", "backtest", "lab"];
 
 /// Runs the benchmarks of these crates, one after the other: they would disturb each other.
 pub(crate) fn run(here: &Repository, which: &[&str]) -> Done {

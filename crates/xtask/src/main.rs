@@ -23,7 +23,7 @@ Chores of the repository
 Usage: cargo xtask CHORE
 
   test                    All tests: cargo's, the scenarios, and those that need a real message log
-  bench [core|store|backtest]
+  bench [core|store|backtest|lab]
                           The benchmarks
   bench http [OPTIONS]    Load the server over HTTP, beside an empty one; `--help` lists the options
   docs [--check]          Write the generated documents, or say whether they are up to date

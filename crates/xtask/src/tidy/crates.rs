@@ -47,10 +47,11 @@ const OF_CORE: [&str; 31] = [
 const NOT_IN_CORE: [(&str, &[&str]); 1] = [("jiff", &["std", "tz-system", "tzdb-zoneinfo"])];
 
 /// The crates of the workspace, and what each may use of the others in what it ships.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("earnest-core", &[]),
     ("earnest-scenario", &["earnest-core"]),
     ("earnest-backtest", &["earnest-core"]),
+    ("earnest-lab", &["earnest-core", "earnest-backtest"]),
     ("earnest-store", &["earnest-core"]),
     ("earnest-engine", &["earnest-core", "earnest-store"]),
     (
@@ -63,6 +64,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "earnest-core",
             "earnest-scenario",
             "earnest-backtest",
+            "earnest-lab",
             "earnest-store",
             "earnest-engine",
             "earnest-server",
