@@ -5,7 +5,7 @@
 
 use crate::commands::{
     audit, backtest, backup, check, demo, explain, export, generate, import, key, migrate, policy,
-    restore, serve,
+    restore, serve, sweep,
 };
 use crate::output;
 use clap::error::ErrorKind;
@@ -33,6 +33,8 @@ Write your own
 
 Try policies on messages
   backtest         Replay a message log under several policies and compare
+  sweep            Try every value of a policy's keys on a log, and rank them
+  policy fit       Find the thresholds that keep to a target, and write the policy
   generate         Make up a message log
 
 Run it
@@ -81,6 +83,7 @@ pub(crate) enum Command {
     Policy(policy::PolicyCommand),
     Check(check::CheckArgs),
     Backtest(backtest::BacktestArgs),
+    Sweep(sweep::SweepArgs),
     Generate(generate::GenerateArgs),
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),

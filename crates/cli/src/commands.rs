@@ -16,10 +16,12 @@ pub(crate) mod migrate;
 pub(crate) mod policy;
 pub(crate) mod restore;
 pub(crate) mod serve;
+pub(crate) mod sweep;
 
 use crate::call::Command;
 use crate::error::Error;
 use crate::output::{self, Out};
+use policy::PolicyCommand;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ pub(crate) fn run(command: &Command) -> ExitCode {
     }
     let mut out = Out::open();
     let done = match command {
+        Command::Policy(PolicyCommand::Fit(args)) => return end(policy::fit(args, &mut out), out),
+        Command::Sweep(args) => return end(sweep::run(args, &mut out), out),
         Command::Policy(command) => policy::run(command, &mut out),
         Command::Backtest(args) => backtest::run(args, &mut out),
         Command::Generate(args) => generate::run(args),
@@ -47,8 +51,13 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         Command::Migrate(args) => migrate::run(args, &mut out),
         Command::Check(_) | Command::Audit(_) => Ok(()),
     };
-    match done.and_then(|()| out.flush()) {
-        Ok(()) => ExitCode::SUCCESS,
+    end(done.map(|()| ExitCode::SUCCESS), out)
+}
+
+/// Hands on what was printed, tells an error, and returns the exit code.
+fn end(done: Result<ExitCode, Error>, mut out: Out) -> ExitCode {
+    match done.and_then(|code| out.flush().map(|()| code)) {
+        Ok(code) => code,
         Err(Error::Output(error)) => output::failed(&error),
         Err(error @ Error::Input(_)) => {
             // What was printed so far comes first where both go to one terminal.

@@ -12,6 +12,7 @@ mod error;
 mod import;
 mod lock;
 mod logging;
+mod logs;
 mod number;
 mod output;
 mod policies;

@@ -25,6 +25,21 @@ pub(crate) fn messages(what: &str, all: u64) -> ProgressBar {
     )
 }
 
+/// A bar that counts messages replayed under several policies, with how long is left.
+pub(crate) fn policies(what: &str, messages: u64, policies: u64) -> ProgressBar {
+    let all = messages.saturating_mul(policies);
+    bar(
+        what,
+        all,
+        "{human_pos:>11} of {human_len} messages under all policies, {rate:>10} messages/s",
+    )
+}
+
+/// A bar that counts a store's batches.
+pub(crate) fn batches(what: &str, all: u64) -> ProgressBar {
+    bar(what, all, "{human_pos:>11} of {human_len} batches")
+}
+
 /// A bar that counts contracts.
 pub(crate) fn contracts(what: &str, all: u64) -> ProgressBar {
     bar(what, all, "{human_pos:>11} of {human_len} contracts")

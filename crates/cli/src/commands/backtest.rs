@@ -6,20 +6,17 @@
 
 mod report;
 
-use crate::call::at_least_one;
 use crate::error::Error;
+use crate::logs::LogArgs;
 use crate::output::Out;
 use crate::{policies, progress};
 use clap::ValueEnum;
-use earnest_backtest::generate::Generator;
-use earnest_backtest::log::{Format, Log};
+use earnest_backtest::log::Log;
 use earnest_backtest::replay;
 use earnest_backtest::report::Figures;
 use earnest_core::policy::Policy;
 use earnest_core::units::Timestamp;
-use std::fs;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const EXAMPLES: &str = "\
@@ -30,24 +27,13 @@ Examples:
 
 /// Replays a message log under policies and compares what each would have done
 ///
-/// The log is a file of messages: snap (lines `SRC DST UNIXTS`, in .txt), csv or jsonl. The ending of its
+/// The log is a file of messages: snap (lines `SRC DST UNIXTS`, in .txt), csv, jsonl or parquet. The ending of its
 /// name says which, or --format does. A refused message is not sent, so its answer does not happen.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct BacktestArgs {
-    /// The message log
-    #[arg(
-        value_name = "LOG",
-        required_unless_present = "generate",
-        conflicts_with = "generate"
-    )]
-    log: Option<PathBuf>,
-    /// Replay a made-up year of N messages instead of a log
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    generate: Option<u64>,
-    /// What the made-up year grows from: same seed, same year
-    #[arg(long, value_name = "S", default_value_t = 1, requires = "generate")]
-    seed: u64,
+    #[command(flatten)]
+    log: LogArgs,
     /// A preset, or the path of a policy file; again for more [default: every preset]
     #[arg(long = "policy", value_name = "POLICY")]
     policies: Vec<String>,
@@ -57,9 +43,6 @@ pub(crate) struct BacktestArgs {
     /// When to look at the figures [default: the log's last instant]
     #[arg(long, value_name = "INSTANT")]
     until: Option<Timestamp>,
-    /// The log's format, where its name does not say: snap, csv or jsonl
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
     /// How many threads to use [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -77,15 +60,21 @@ pub(crate) enum Credits {
     Unlimited,
 }
 
+impl From<Credits> for replay::Credits {
+    fn from(credits: Credits) -> Self {
+        match credits {
+            Credits::Granted => Self::Granted,
+            Credits::Unlimited => Self::Unlimited,
+        }
+    }
+}
+
 /// Replays and prints.
 pub(crate) fn run(args: &BacktestArgs, out: &mut Out) -> Result<(), Error> {
     let policies = policies::named(&args.policies)?;
-    let log = log(args)?;
+    let log = args.log.open()?;
     let options = replay::Options {
-        credits: match args.credits {
-            Credits::Granted => replay::Credits::Granted,
-            Credits::Unlimited => replay::Credits::Unlimited,
-        },
+        credits: args.credits.into(),
         until: args.until,
         threads: args.threads,
     };
@@ -93,39 +82,14 @@ pub(crate) fn run(args: &BacktestArgs, out: &mut Out) -> Result<(), Error> {
     if args.json {
         return out.json(&serde_json::json!({ "policies": figures }));
     }
-    let name = match &args.log {
-        Some(path) => path.display().to_string(),
-        None => format!("a made-up year of outreach (seed {})", args.seed),
-    };
     let report = report::Report {
-        name,
+        name: args.log.name(),
         log: &log,
         policies: &policies,
         options: &options,
         figures: &figures,
     };
     report::print(&report, out)
-}
-
-fn log(args: &BacktestArgs) -> Result<Log, Error> {
-    match (&args.log, args.generate) {
-        (Some(path), _) => read(path, args.format),
-        (None, messages) => made_up(messages.unwrap_or_default(), args.seed),
-    }
-}
-
-fn read(path: &Path, format: Option<Format>) -> Result<Log, Error> {
-    let size = fs::metadata(path).map_or(0, |it| it.len());
-    let bar = progress::bytes("reading", size);
-    let log = Log::open(path, format, &mut |read| bar.set_position(read));
-    bar.finish_and_clear();
-    log.map_err(Error::input)
-}
-
-fn made_up(messages: u64, seed: u64) -> Result<Log, Error> {
-    Generator::new(messages, seed)
-        .into_log()
-        .map_err(Error::input)
 }
 
 fn replayed(
@@ -137,9 +101,12 @@ fn replayed(
     let bar = progress::messages("replaying", u64::try_from(all).unwrap_or(u64::MAX));
     let figures = replay::run(log, policies, options, &|more| bar.inc(more));
     bar.finish_and_clear();
-    figures.map_err(|error| {
-        Error::Input(format!(
-            "the threads cannot be started: {error}; try `--threads 1`"
-        ))
-    })
+    figures.map_err(|error| no_threads(&error))
+}
+
+/// Tells that the threads cannot be started.
+pub(super) fn no_threads(error: &impl std::fmt::Display) -> Error {
+    Error::Input(format!(
+        "the threads cannot be started: {error}; try `--threads 1`"
+    ))
 }

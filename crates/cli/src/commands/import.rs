@@ -42,7 +42,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ImportArgs {
-    /// The log's format: snap, csv or jsonl
+    /// The log's format: snap, csv, jsonl or parquet
     #[arg(value_name = "FORMAT")]
     format: Format,
     /// The message log

@@ -2,6 +2,7 @@
 
 mod ask;
 mod diff;
+mod fit;
 mod list;
 mod schema;
 mod show;
@@ -9,6 +10,7 @@ mod validate;
 
 use crate::error::Error;
 use crate::output::Out;
+use std::process::ExitCode;
 
 /// What may be asked about policies; each command's arguments say what it does.
 #[derive(Debug, clap::Subcommand)]
@@ -18,6 +20,7 @@ pub(crate) enum PolicyCommand {
     Show(show::ShowArgs),
     Diff(diff::DiffArgs),
     Validate(validate::ValidateArgs),
+    Fit(fit::FitArgs),
     /// Prints the JSON Schema of policy files, for editors and other programs
     Schema,
 }
@@ -31,5 +34,11 @@ pub(crate) fn run(command: &PolicyCommand, out: &mut Out) -> Result<(), Error> {
         PolicyCommand::Diff(args) => diff::run(args, out),
         PolicyCommand::Validate(args) => validate::run(args, out),
         PolicyCommand::Schema => schema::run(out),
+        PolicyCommand::Fit(args) => fit(args, out).map(|_| ()),
     }
+}
+
+/// Fits a policy; the exit code says whether the target could be kept.
+pub(crate) fn fit(args: &fit::FitArgs, out: &mut Out) -> Result<ExitCode, Error> {
+    fit::run(args, out)
 }

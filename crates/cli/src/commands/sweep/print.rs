@@ -1,0 +1,176 @@
+//! Prints the ranking: a table for people, JSON, or csv.
+//!
+//! Owns: which figures the table shows. Does not own: their order ([`earnest_lab::sweep::rank`]).
+//! Invariant: JSON and csv have every row and every figure; the table has as many rows as were asked for.
+
+use crate::error::Error;
+use crate::number::{count, days, percent, ratio, thousands};
+use crate::output::{Look, Out};
+use crate::table::{self, Column::Number, Column::Text, table};
+use earnest_backtest::log::Log;
+use earnest_backtest::replay::Options;
+use earnest_lab::sweep::{Figure, Measure, Row, Sweep};
+use earnest_lab::vary::Vary;
+use serde_json::{Map, Value, json};
+
+/// What the table shows beside the varied keys: the figures that a choice is made by.
+const SHOWN: [(Figure, &str); 7] = [
+    (Figure::Sent, "sent"),
+    (Figure::ResponseRate, "rate"),
+    (Figure::Lost, "answers\nlost"),
+    (Figure::LostShare, "of all\nanswers"),
+    (Figure::Avoided, "unanswered\navoided"),
+    (Figure::AvoidedShare, "of all\nunanswered"),
+    (Figure::SeatsRestricted, "seats\nrestricted"),
+];
+const MILLIS_A_DAY: u64 = 86_400_000;
+
+/// What there is to print.
+pub(super) struct Table<'t> {
+    pub(super) name: String,
+    pub(super) log: &'t Log,
+    pub(super) base: &'t str,
+    pub(super) sweep: &'t Sweep,
+    pub(super) options: &'t Options,
+    /// Ranked.
+    pub(super) rows: &'t [Row],
+    pub(super) rank: Figure,
+    pub(super) top: usize,
+}
+
+impl Table<'_> {
+    /// Returns all of it as data.
+    pub(super) fn json(&self) -> Value {
+        let varies = self.sweep.varies().iter();
+        let vary: Vec<Value> = varies
+            .map(|vary| json!({ "key": vary.path, "values": vary.values }))
+            .collect();
+        let rows: Vec<Value> = (1_u64..)
+            .zip(self.rows)
+            .map(|(n, row)| self.row(n, row))
+            .collect();
+        json!({
+            "policy": self.base,
+            "vary": vary,
+            "messages": self.log.messages(),
+            "until": self.until(),
+            "rank": self.rank.name(),
+            "rows": rows,
+        })
+    }
+
+    fn until(&self) -> String {
+        self.options
+            .until
+            .unwrap_or_else(|| self.log.last())
+            .to_string()
+    }
+
+    fn row(&self, rank: u64, row: &Row) -> Value {
+        let paths = self.sweep.varies().iter().map(|vary| vary.path.clone());
+        let values: Map<String, Value> = paths.zip(row.values.iter().cloned()).collect();
+        let mut object = Map::new();
+        object.insert("rank".to_owned(), rank.into());
+        object.insert("values".to_owned(), values.into());
+        object.insert("frontier".to_owned(), row.frontier.into());
+        for figure in Figure::ALL {
+            object.insert(figure.name().to_owned(), figure.of(row).json());
+        }
+        let refused = row.figures.refused.iter();
+        let refused: Map<String, Value> = refused
+            .map(|(code, count)| ((*code).to_owned(), (*count).into()))
+            .collect();
+        object.insert("refused_by_code".to_owned(), refused.into());
+        object.into()
+    }
+
+    /// Prints a line for each row, under a heading.
+    pub(super) fn csv(&self, out: &mut Out) -> Result<(), Error> {
+        let paths = self.sweep.varies().iter().map(|vary| vary.path.as_str());
+        let figures = Figure::ALL.map(Figure::name);
+        let heading: Vec<&str> = std::iter::once("rank")
+            .chain(paths)
+            .chain(["frontier"])
+            .chain(figures)
+            .collect();
+        // No key, word or number has a comma or a quote in it.
+        out.line(heading.join(","))?;
+        for (rank, row) in (1_u64..).zip(self.rows) {
+            let figures = Figure::ALL.map(|figure| match figure.of(row).json() {
+                Value::Null => String::new(),
+                value => value.to_string(),
+            });
+            let cells: Vec<String> = std::iter::once(rank.to_string())
+                .chain(row.values.iter().map(Vary::shown))
+                .chain([row.frontier.to_string()])
+                .chain(figures)
+                .collect();
+            out.line(cells.join(","))?;
+        }
+        Ok(())
+    }
+
+    /// Prints the best rows for people.
+    pub(super) fn print(&self, out: &mut Out) -> Result<(), Error> {
+        let whole = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        out.line(out.paint(Look::Bold, format_args!("{}", self.name)))?;
+        out.line(format_args!(
+            "{} under {} of {}, ranked by {}",
+            count(whole(self.log.messages()), "cold message"),
+            count(whole(self.rows.len()), "variant"),
+            self.base,
+            self.rank,
+        ))?;
+        out.line(format_args!("figures as of {}", self.until()))?;
+        out.line("")?;
+        let mut shown: Vec<(Figure, &str)> = SHOWN.to_vec();
+        if !shown.iter().any(|(figure, _)| *figure == self.rank) {
+            shown.push((self.rank, self.rank.name()));
+        }
+        let names: Vec<String> = self
+            .sweep
+            .varies()
+            .iter()
+            .map(|vary| heading(&vary.path))
+            .collect();
+        let mut columns = vec![(Number, "")];
+        columns.extend(names.iter().map(|name| (Text, name.as_str())));
+        columns.extend(shown.iter().map(|(_, name)| (Number, *name)));
+        columns.push((Text, ""));
+        let mut rows = table(&columns);
+        for (rank, row) in (1_u64..).zip(self.rows.iter().take(self.top)) {
+            let mut cells = vec![thousands(rank)];
+            cells.extend(row.values.iter().map(Vary::shown));
+            cells.extend(shown.iter().map(|(figure, _)| cell(*figure, row)));
+            cells.push(if row.frontier { "*" } else { "" }.to_owned());
+            rows.add_row(cells);
+        }
+        table::print(&rows, "", out)?;
+        if let Some(more @ 1..) = self.rows.len().checked_sub(self.top) {
+            out.line(format_args!(
+                "and {} more; --top, --json or --csv show them",
+                thousands(whole(more))
+            ))?;
+        }
+        out.note(
+            "* nothing that was tried avoids as many unanswered messages for fewer answers lost",
+        )?;
+        out.note("a log cannot tell how senders would change what they do: `earnest simulate` tries that")
+    }
+}
+
+/// Returns a key's path over as many lines as it has parts, so that columns stay narrow.
+fn heading(path: &str) -> String {
+    path.replace('.', ".\n")
+}
+
+fn cell(figure: Figure, row: &Row) -> String {
+    match (figure, figure.of(row)) {
+        (_, Measure::Whole(number)) => thousands(number),
+        (Figure::CreditsPerResponse, Measure::Ratio(part, whole)) => ratio(part, whole),
+        (Figure::RestrictedDays, Measure::Ratio(part, whole)) => {
+            days(part.saturating_mul(MILLIS_A_DAY / whole.max(1)))
+        }
+        (_, Measure::Ratio(part, whole)) => percent(part, whole),
+    }
+}
