@@ -49,6 +49,7 @@ const NOT_IN_CORE: [(&str, &[&str]); 1] = [("jiff", &["std", "tz-system", "tzdb-
 /// The crates of the workspace, and what each may use of the others in what it ships.
 const ARROWS: [(&str, &[&str]); 11] = [
     ("earnest-core", &[]),
+    ("earnest-chart", &[]),
     ("earnest-scenario", &["earnest-core"]),
     ("earnest-backtest", &["earnest-core"]),
     ("earnest-lab", &["earnest-core", "earnest-backtest"]),

@@ -1,0 +1,74 @@
+//! A chart as it stands in a page.
+//!
+//! Owns: the order of caption, legend, picture and table, and the wide and the narrow picture side by side, of
+//! which the style sheet shows the one that fits. Invariant: a chart without figures says so.
+
+use crate::html::escaped;
+use crate::ink::Ink;
+use crate::{Chart, KeyForm, Size};
+use std::fmt::Write;
+
+/// Returns a chart as HTML: caption, legend, pictures, and the figures as a table. `id` must be the only one of
+/// its kind in the page; other ids begin with it.
+#[must_use]
+pub fn figure(chart: &dyn Chart, id: &str) -> String {
+    let caption = chart.caption();
+    let id = escaped(id);
+    let mut html =
+        format!("<figure class=\"chart\" id=\"{id}\">\n<figcaption><strong class=\"chart-title\">");
+    html.push_str(&escaped(&caption.title));
+    html.push_str("</strong>");
+    if !caption.about.is_empty() {
+        html.push_str(" <span class=\"chart-about\">");
+        html.push_str(&escaped(&caption.about));
+        html.push_str("</span>");
+    }
+    html.push_str("</figcaption>\n");
+    if chart.is_empty() {
+        html.push_str(
+            "<p class=\"chart-empty\">There is nothing to draw here yet.</p>\n</figure>\n",
+        );
+        return html;
+    }
+    html.push_str(&legend(chart));
+    html.push_str(&chart.svg(Size::Wide, &id));
+    html.push_str(&chart.svg(Size::Narrow, &id));
+    html.push_str("<details class=\"chart-data\"><summary>The same as a table</summary>");
+    html.push_str(&chart.table().html(&caption.title));
+    html.push_str("</details>\n</figure>\n");
+    html
+}
+
+fn legend(chart: &dyn Chart) -> String {
+    let keys = chart.keys();
+    if keys.is_empty() {
+        return String::new();
+    }
+    let mut html = "<ul class=\"chart-legend\">".to_owned();
+    for key in keys {
+        let shape = match key.form {
+            KeyForm::Line(series) => format!(
+                "<path class=\"{}\" d=\"M0 6L24 6\"/>",
+                Ink::line(series).class()
+            ),
+            KeyForm::Fill(series) => square(Ink::fill(series)),
+            KeyForm::Warned => square(Ink::WARNED),
+            KeyForm::Restricted => square(Ink::RESTRICTED),
+        };
+        // Writing to a text cannot fail.
+        let _ = write!(
+            html,
+            "<li><svg class=\"chart-svg chart-key\" viewBox=\"0 0 24 12\" aria-hidden=\"true\">{shape}</svg>{}</li>",
+            escaped(&key.name)
+        );
+    }
+    html.push_str("</ul>\n");
+    html
+}
+
+fn square(ink: Ink) -> String {
+    format!(
+        "<rect class=\"{}\" x=\"6\" y=\"0\" width=\"12\" height=\"12\"/>",
+        ink.class()
+    )
+}
