@@ -183,6 +183,12 @@ impl Engine {
         Ok(kept)
     }
 
+    /// Returns whether a key is there and was not revoked.
+    pub(crate) async fn key_is_good(&self, id: &str) -> Result<bool, Failure> {
+        let kept = self.kept_key(id).await?;
+        Ok(kept.is_some_and(|kept| kept.revoked_at.is_none()))
+    }
+
     /// Returns all keys, oldest first.
     ///
     /// # Errors
@@ -281,7 +287,7 @@ pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
-fn hash(secret: &str) -> String {
+pub(crate) fn hash(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
 }
 
@@ -294,7 +300,7 @@ fn hex(bytes: &[u8]) -> String {
     text
 }
 
-fn base64_of(bytes: &[u8]) -> String {
+pub(crate) fn base64_of(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -6,6 +6,7 @@
 //! an order given twice under one key is carried out once; nothing here reads a clock or makes anything random
 //! but through [`clock::Clock`] and [`clock::Random`].
 
+mod ahead;
 mod attempt;
 mod audit;
 mod begin;
@@ -16,6 +17,7 @@ mod decide;
 mod details;
 mod engine;
 mod failure;
+mod find;
 mod hot;
 mod import;
 mod kept;
@@ -33,16 +35,19 @@ mod record;
 mod reply;
 mod responses;
 mod round;
+pub mod sessions;
 mod slot;
 pub mod stream;
 mod submit;
 mod sweep;
 pub mod webhooks;
 
+pub use ahead::{CreditsAhead, DayAhead};
 pub use audit::{Audited, Finding};
 pub use claims::Claim;
 pub use engine::{Engine, Options};
 pub use failure::{Failure, Refused};
+pub use find::{EventFilter, Found, Search, SeatOrder, message_of, seat_of};
 pub use members::{BlockRecord, Wishes};
 pub use metrics::Metrics;
 pub use order::{

@@ -12,13 +12,15 @@ use crate::members::Wishes;
 use crate::message::{full_record, recalled};
 use crate::order::{NewCampaign, NewLetter};
 use crate::record::{
-    BalanceRecord, ContractRecord, GrantRecord, MessageRecord, Page, SeatRecord, WritingRecord,
+    BalanceRecord, ContractRecord, GrantRecord, MessageRecord, Page, SeatRecord, VersionRecord,
+    WritingRecord,
 };
-use crate::responses::ResponsesReport;
+use crate::responses::{ResponsesReport, Tally};
 use crate::slot::{Prepared, gave_up};
 use earnest_core::command::{Letter, Send};
 use earnest_core::event::Event;
 use earnest_core::explain::{self, Explanation};
+use earnest_core::policy::Policy;
 use earnest_core::units::{
     CampaignId, ContractId, GrantId, MemberId, MessageId, SeatId, Timestamp,
 };
@@ -28,6 +30,7 @@ use earnest_store::{
 };
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What would become of a send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,7 +190,7 @@ impl Engine {
     }
 
     /// Returns the number of the last event at or before an instant, by halving.
-    async fn last_event_at(
+    pub(crate) async fn last_event_at(
         &self,
         contract: &ContractId,
         newest: u64,
@@ -502,6 +505,59 @@ impl Engine {
         .await
     }
 
+    /// Returns a seat's messages and answers by the UTC day of the send, oldest first.
+    ///
+    /// # Errors
+    /// When there is no such contract, or the store fails.
+    pub async fn seat_days(
+        &self,
+        contract: &ContractId,
+        seat: &SeatId,
+    ) -> Result<Vec<(i64, Tally)>, Failure> {
+        self.refresh().await?;
+        let seat = seat.clone();
+        self.ask(contract, move |hot, _| hot.responses.days_of(&seat))
+            .await
+    }
+
+    /// Returns the policies that a contract follows, by the number of their version, and which of them is in force.
+    ///
+    /// # Errors
+    /// When there is no such contract, or the store fails.
+    pub async fn policies_of(
+        &self,
+        contract: &ContractId,
+    ) -> Result<(Vec<(VersionRecord, Arc<Policy>)>, usize), Failure> {
+        self.refresh().await?;
+        self.ask(contract, |hot, at| {
+            let versions = hot.record(at).versions.into_iter();
+            let policies = hot.contract.policies();
+            let numbered = versions.filter_map(|version| {
+                let number = u16::try_from(version.version).ok()?;
+                Some((version, Arc::clone(policies.get(number))))
+            });
+            let all: Vec<(VersionRecord, Arc<Policy>)> = numbered.collect();
+            let now = hot.contract.policy(at);
+            let in_force = all.iter().rposition(|(_, it)| Arc::ptr_eq(it, now));
+            (all, in_force.unwrap_or(0))
+        })
+        .await
+    }
+
+    /// Returns the policy that settles a message: the one that was in force at its send.
+    ///
+    /// # Errors
+    /// When there is no such message, or the store fails.
+    pub async fn policy_of_message(&self, id: &MessageId) -> Result<Arc<Policy>, Failure> {
+        let unknown = || Failure::UnknownMessage(id.clone());
+        let row = self.find_message(id).await?.ok_or_else(unknown)?;
+        let version = row.sent.version;
+        let policies = self.ask(&row.contract, move |hot, _| {
+            Arc::clone(hot.contract.policies().get(version))
+        });
+        policies.await
+    }
+
     /// Returns what a member wishes, as last told by any process.
     ///
     /// # Errors
@@ -521,7 +577,7 @@ fn tell(hot: &mut Hot, row: &MessageRow, history: &[Event], at: Timestamp) -> Op
 }
 
 /// Returns the items after so many.
-fn page_of<T: Clone>(all: &[T], after: u64, limit: usize) -> Page<T> {
+pub(crate) fn page_of<T: Clone>(all: &[T], after: u64, limit: usize) -> Page<T> {
     let from = usize::try_from(after).unwrap_or(usize::MAX).min(all.len());
     let rest = all.get(from..).unwrap_or_default();
     let items: Vec<T> = rest.iter().take(limit).cloned().collect();

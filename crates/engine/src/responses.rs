@@ -58,6 +58,8 @@ pub(crate) struct Responses {
     campaigns: Vec<(CampaignId, Tally)>,
     /// The campaigns of messages that wait for an answer, by the hash of the message's id.
     waiting: BTreeMap<u64, u32>,
+    /// The credits at stake, by the UTC day of their deadline.
+    open: BTreeMap<i64, u64>,
     #[serde(skip)]
     numbers: HashMap<CampaignId, u32>,
 }
@@ -95,8 +97,13 @@ impl Responses {
                 message,
                 seat,
                 campaign,
+                credits,
+                deadline,
                 ..
             } => {
+                if !credits.is_zero() {
+                    *self.open.entry(deadline.utc_day()).or_default() += credits.0;
+                }
                 let seat = self.seat_number(seat);
                 self.by_day
                     .entry((event.at.utc_day(), seat))
@@ -131,8 +138,56 @@ impl Responses {
             Fact::MessageLapsed { message, .. } => {
                 self.waiting.remove(&hash(message));
             }
+            Fact::StakeReturned {
+                message, credits, ..
+            }
+            | Fact::StakeConsumed {
+                message, credits, ..
+            } => {
+                if let Some(view) = state.message(message) {
+                    self.close(view.deadline.utc_day(), credits.0);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// Takes credits out of those at stake.
+    fn close(&mut self, day: i64, credits: u64) {
+        if let Some(open) = self.open.get_mut(&day) {
+            *open = open.saturating_sub(credits);
+            if *open == 0 {
+                self.open.remove(&day);
+            }
+        }
+    }
+
+    /// Returns the credits at stake, by the UTC day of their deadline.
+    pub(crate) const fn open(&self) -> &BTreeMap<i64, u64> {
+        &self.open
+    }
+
+    /// Returns a seat's counts by the UTC day of the send, oldest first.
+    pub(crate) fn days_of(&self, seat: &SeatId) -> Vec<(i64, Tally)> {
+        let Some(number) = self.seats.iter().position(|it| it == seat) else {
+            return Vec::new();
+        };
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let mut days = Vec::new();
+        let mut from = i64::MIN;
+        // From one day of the seat's or of another's to the next: a day is looked up once, however many seats.
+        while let Some(((day, _), _)) = self.by_day.range((from, 0)..).next() {
+            if let Some(tally) = self.by_day.get(&(*day, number)) {
+                days.push((*day, *tally));
+            }
+            from = *day + 1;
+        }
+        days
+    }
+
+    /// Returns the campaigns that were sent last, newest first.
+    pub(crate) fn newest_campaigns(&self, limit: usize) -> Vec<(CampaignId, Tally)> {
+        self.campaigns.iter().rev().take(limit).cloned().collect()
     }
 
     fn seat_number(&mut self, seat: &SeatId) -> u32 {

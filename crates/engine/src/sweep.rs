@@ -1,7 +1,7 @@
 //! Records what falls due even when nobody calls.
 //!
-//! Owns: the background work of a process: looking for what is due, and writing down when keys were used. Does
-//! not own: what falls due. Invariant: contracts are found by the store's index; nothing is scanned.
+//! Owns: the background work of a process: looking for what is due, writing down when keys were used, forgetting
+//! sessions that have expired. Does not own: what falls due. Invariant: contracts are found by the store's index; nothing is scanned.
 
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -46,6 +46,9 @@ impl Engine {
             tokio::time::sleep(NOTE_EVERY).await;
             if let Err(failure) = self.note_used_keys().await {
                 tracing::warn!("when keys were used could not be noted: {failure}");
+            }
+            if let Err(failure) = self.forget_expired_sessions().await {
+                tracing::warn!("sessions that have expired could not be forgotten: {failure}");
             }
         }
     }
