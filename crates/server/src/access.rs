@@ -19,7 +19,7 @@ use hyper::http::request::Parts;
 
 /// What can be asked of the server, as far as rights tell it apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Operation {
+pub enum Operation {
     /// Begin a contract, or list all.
     ManageContracts,
     /// Cancel a contract, set it live, or bring it a policy version.
@@ -66,6 +66,9 @@ pub(crate) enum Operation {
     ManageWebhooks,
     /// Follow the stream of events.
     ReadStream,
+    /// Be told, on a page, that something of one's own has changed; what it is, the page asks for under its own
+    /// right.
+    WatchPage,
 }
 
 /// Which scopes may do something, beside admin and import, who may do everything.
@@ -113,17 +116,18 @@ impl Operation {
             Self::ManageKeys =>       allowed(false,   false, false),
             Self::ManageWebhooks =>   allowed(true,    false, false),
             Self::ReadStream =>       allowed(true,    false, false),
+            Self::WatchPage =>        allowed(true,    true,  true),
         }
     }
 }
 
 /// Whoever makes a request, known by its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Caller {
+pub struct Caller {
     /// The key's id, which is no secret.
-    pub(crate) key: String,
+    pub key: String,
     /// Whom the key stands for.
-    pub(crate) scope: Scope,
+    pub scope: Scope,
 }
 
 impl Caller {
@@ -131,7 +135,7 @@ impl Caller {
     ///
     /// # Errors
     /// 403 where it never may.
-    pub(crate) fn may(&self, operation: Operation) -> Result<(), Problem> {
+    pub fn may(&self, operation: Operation) -> Result<(), Problem> {
         let allowed = operation.allowed();
         let may = match &self.scope {
             Scope::Admin | Scope::Import => true,
@@ -150,17 +154,20 @@ impl Caller {
     }
 
     /// Returns whether the caller is an administrator.
-    pub(crate) const fn is_admin(&self) -> bool {
+    #[must_use]
+    pub const fn is_admin(&self) -> bool {
         matches!(self.scope, Scope::Admin | Scope::Import)
     }
 
     /// Returns whether the caller is a member.
-    pub(crate) const fn is_member(&self) -> bool {
+    #[must_use]
+    pub const fn is_member(&self) -> bool {
         matches!(self.scope, Scope::Member { .. })
     }
 
     /// Returns how the engine knows the caller.
-    pub(crate) const fn author(&self) -> Author {
+    #[must_use]
+    pub const fn author(&self) -> Author {
         match self.scope {
             Scope::Import => Author::Import,
             _ => Author::Live,
@@ -168,7 +175,8 @@ impl Caller {
     }
 
     /// Returns whether the key reaches a contract.
-    pub(crate) fn reaches_contract(&self, contract: &ContractId) -> bool {
+    #[must_use]
+    pub fn reaches_contract(&self, contract: &ContractId) -> bool {
         match &self.scope {
             Scope::Admin | Scope::Import => true,
             Scope::Contract { contract: own } | Scope::Seat { contract: own, .. } => {
@@ -179,7 +187,8 @@ impl Caller {
     }
 
     /// Returns whether the key reaches a seat.
-    pub(crate) fn reaches_seat(&self, contract: &ContractId, seat: &SeatId) -> bool {
+    #[must_use]
+    pub fn reaches_seat(&self, contract: &ContractId, seat: &SeatId) -> bool {
         match &self.scope {
             Scope::Seat { seat: own, .. } => self.reaches_contract(contract) && own == seat,
             _ => self.reaches_contract(contract),
@@ -187,7 +196,8 @@ impl Caller {
     }
 
     /// Returns whether the key reaches a message, given whose it is.
-    pub(crate) fn reaches_message(&self, of: &ContractId, by: &SeatId, to: &MemberId) -> bool {
+    #[must_use]
+    pub fn reaches_message(&self, of: &ContractId, by: &SeatId, to: &MemberId) -> bool {
         match &self.scope {
             Scope::Member { member } => member == to,
             _ => self.reaches_seat(of, by),
@@ -195,7 +205,8 @@ impl Caller {
     }
 
     /// Returns the only seat that the key reaches, where there is but one.
-    pub(crate) const fn only_seat(&self) -> Option<&SeatId> {
+    #[must_use]
+    pub const fn only_seat(&self) -> Option<&SeatId> {
         match &self.scope {
             Scope::Seat { seat, .. } => Some(seat),
             _ => None,
@@ -203,7 +214,8 @@ impl Caller {
     }
 
     /// Returns the only contract that the key reaches, where there is but one.
-    pub(crate) const fn only_contract(&self) -> Option<&ContractId> {
+    #[must_use]
+    pub const fn only_contract(&self) -> Option<&ContractId> {
         match &self.scope {
             Scope::Contract { contract } | Scope::Seat { contract, .. } => Some(contract),
             _ => None,
@@ -214,7 +226,7 @@ impl Caller {
     ///
     /// # Errors
     /// 404 where it is no id or beyond the key's reach.
-    pub(crate) fn contract(&self, text: &str) -> Result<ContractId, Problem> {
+    pub fn contract(&self, text: &str) -> Result<ContractId, Problem> {
         let id = ContractId::new(text).ok();
         id.filter(|id| self.reaches_contract(id))
             .ok_or_else(|| Problem::not_found("contract", text))
@@ -224,7 +236,7 @@ impl Caller {
     ///
     /// # Errors
     /// 404 where it is no id or beyond the key's reach.
-    pub(crate) fn seat(&self, contract: &ContractId, text: &str) -> Result<SeatId, Problem> {
+    pub fn seat(&self, contract: &ContractId, text: &str) -> Result<SeatId, Problem> {
         let id = SeatId::new(text).ok();
         id.filter(|id| self.reaches_seat(contract, id))
             .ok_or_else(|| Problem::not_found("seat", text))
@@ -234,7 +246,7 @@ impl Caller {
     ///
     /// # Errors
     /// 404 where it is no id or beyond the key's reach.
-    pub(crate) fn member(&self, text: &str) -> Result<MemberId, Problem> {
+    pub fn member(&self, text: &str) -> Result<MemberId, Problem> {
         let id = MemberId::new(text).ok();
         id.filter(|id| match &self.scope {
             Scope::Member { member } => member == id,
@@ -248,7 +260,7 @@ impl Caller {
 ///
 /// # Errors
 /// 404 where it is no id.
-pub(crate) fn message(text: &str) -> Result<MessageId, Problem> {
+pub fn message(text: &str) -> Result<MessageId, Problem> {
     MessageId::new(text).map_err(|_| Problem::not_found("message", text))
 }
 

@@ -14,12 +14,14 @@ use earnest_engine::Key;
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::HeaderMap;
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// The header of idempotency keys.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The type of a form's body.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What a route asks of the idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +142,23 @@ fn hash(route: &str, bytes: &[u8]) -> [u8; 32] {
     hash.update(route.as_bytes());
     hash.update(bytes);
     hash.finalize().into()
+}
+
+/// Takes in the body of a form as it came.
+///
+/// # Errors
+/// When it is no form, too large or too slow.
+pub async fn form(app: &App, request: Request) -> Result<Bytes, Problem> {
+    let (head, body) = request.into_parts();
+    let kind = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_form = kind.is_some_and(|kind| kind.starts_with(FORM.as_bytes()));
+    if !is_form && !body.is_end_stream() {
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            format!("send `Content-Type: {FORM}`"),
+        ));
+    }
+    collect(body, app.settings.body_most, app.settings.body_timeout).await
 }
 
 /// Takes in a body of JSON, or an empty one.

@@ -84,7 +84,7 @@ pub(crate) fn courier(app: &App) -> Courier {
 ///
 /// # Errors
 /// When the URL is none, or leads to an address that is not public.
-pub(crate) async fn check(url: &str, allow_private: bool) -> Result<(), Problem> {
+pub async fn check(url: &str, allow_private: bool) -> Result<(), Problem> {
     let target = Target::of(url).map_err(|why| Problem::invalid("url", why))?;
     if allow_private {
         return Ok(());

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
 use std::hash::{BuildHasher, RandomState};
 use std::panic::AssertUnwindSafe;
@@ -53,7 +54,7 @@ pub(crate) async fn around(State(app): State<App>, request: Request, next: Next)
 /// Takes a request through unless too many are under way.
 async fn bounded(app: &App, route: &str, request: Request, next: Next) -> Response {
     // Whoever watches the server must see it when it is busy, too.
-    if !route.starts_with("/v1/") {
+    if matches!(route, "/healthz" | "/readyz" | "/metrics") {
         return caught(request, next).await;
     }
     match app.room().try_acquire() {
@@ -109,13 +110,22 @@ fn method_name(method: &Method) -> &'static str {
     }
 }
 
-/// Answers where there is no route.
-pub(crate) async fn unknown_route(request: Request) -> Problem {
-    let path: String = request.uri().path().chars().take(200).collect();
+/// Answers where there is no route: as a page where a browser asks, if there are pages.
+pub(crate) async fn unknown_route(
+    request: Request,
+    pages: Option<fn(&Parts) -> Option<Response>>,
+) -> Response {
+    let (head, _) = request.into_parts();
+    let is_page = !head.uri.path().starts_with("/v1/");
+    if let Some(response) = pages.filter(|_| is_page).and_then(|page| page(&head)) {
+        return response;
+    }
+    let path: String = head.uri.path().chars().take(200).collect();
     Problem::new(
         Code::UnknownRoute,
         format!("there is no route `{path}`; /openapi.json lists them"),
     )
+    .into_response()
 }
 
 /// Answers where the route has other methods.

@@ -1,4 +1,5 @@
-//! Serves the engine over HTTP: the JSON API of version 1, its rights, its strict input, its connections.
+//! Serves the engine over HTTP: the JSON API of version 1, rights, strict input, connections; and the pages that
+//! it is handed.
 //!
 //! Owns: everything between a socket and [`earnest_engine`]. Does not own: rules, storage, time.
 //! Invariants: no input is answered with a 5xx; an object beyond a key's reach is answered as one that is not
@@ -16,6 +17,7 @@ mod edge;
 mod idempotency;
 mod metrics;
 mod openapi;
+mod pages;
 mod problem;
 mod query;
 mod read;
@@ -24,9 +26,13 @@ mod serve;
 mod settings;
 mod traffic;
 
+pub use access::{Caller, Operation, message as message_id};
 pub use app::App;
+pub use body::form;
+pub use deliver::check as check_address;
 pub use openapi::document as openapi_document;
-pub use problem::{CODES, CodeEntry};
+pub use pages::Pages;
+pub use problem::{CODES, Code, CodeEntry, Named, Problem};
 pub use router::router;
 pub use serve::{BindError, Server};
-pub use settings::Settings;
+pub use settings::{Secret, Settings};

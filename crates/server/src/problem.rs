@@ -5,8 +5,7 @@
 
 mod codes;
 
-pub(crate) use codes::Code;
-pub use codes::{CODES, CodeEntry};
+pub use codes::{CODES, Code, CodeEntry};
 
 use axum::response::{IntoResponse, Response};
 use earnest_core::explain::Explanation;
@@ -20,17 +19,17 @@ use std::borrow::Cow;
 
 /// Why a request was not answered as it hoped.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// The code, which has the status.
-    pub(crate) code: Code,
+    pub code: Code,
     /// What is wrong here, in a sentence.
-    pub(crate) detail: Cow<'static, str>,
+    pub detail: Cow<'static, str>,
     /// The place in the request that is wrong: a field's path, a parameter or a header.
-    pub(crate) field: Option<String>,
+    pub field: Option<String>,
     /// The story of a refusal.
-    pub(crate) explanation: Option<Box<Explanation>>,
+    pub explanation: Option<Box<Explanation>>,
     /// After how many seconds it may be tried again.
-    pub(crate) retry_after: Option<u64>,
+    pub retry_after: Option<u64>,
 }
 
 /// Why a request was not answered as it hoped (RFC 9457).
@@ -62,7 +61,7 @@ pub(crate) struct ProblemBody {
 
 /// What a path names: what is missing of these is a 404, of others a 422.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Named {
+pub enum Named {
     /// A contract.
     Contract,
     /// A seat.
@@ -89,7 +88,8 @@ impl Named {
 
 impl Problem {
     /// Makes a problem of a code.
-    pub(crate) fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
             detail: detail.into(),
@@ -100,29 +100,34 @@ impl Problem {
     }
 
     /// Names the place in the request that is wrong.
-    pub(crate) fn at(mut self, field: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
         self
     }
 
     /// Says that a field has a value that it cannot have.
-    pub(crate) fn invalid(field: impl Into<String>, why: impl std::fmt::Display) -> Self {
+    #[must_use]
+    pub fn invalid(field: impl Into<String>, why: impl std::fmt::Display) -> Self {
         let field = field.into();
         Self::new(Code::InvalidField, format!("`{field}`: {why}")).at(field)
     }
 
     /// Says that a query parameter has a value that it cannot have.
-    pub(crate) fn parameter(name: &str, why: impl std::fmt::Display) -> Self {
+    #[must_use]
+    pub fn parameter(name: &str, why: impl std::fmt::Display) -> Self {
         Self::new(Code::InvalidParameter, format!("`{name}`: {why}")).at(name)
     }
 
     /// Says that what a path names is not there, or is beyond the key's reach.
-    pub(crate) fn not_found(what: &str, id: &str) -> Self {
+    #[must_use]
+    pub fn not_found(what: &str, id: &str) -> Self {
         Self::new(Code::NotFound, format!("there is no {what} `{id}`"))
     }
 
     /// Says that there is no such contract, in a body.
-    pub(crate) fn unknown_contract(id: &str) -> Self {
+    #[must_use]
+    pub fn unknown_contract(id: &str) -> Self {
         Self::new(
             Code::UnknownContract,
             format!("there is no contract `{id}`"),
@@ -130,7 +135,8 @@ impl Problem {
     }
 
     /// Says that there is no such seat, in a body.
-    pub(crate) fn unknown_seat(id: &str) -> Self {
+    #[must_use]
+    pub fn unknown_seat(id: &str) -> Self {
         Self::new(
             Code::UnknownSeat,
             format!("the contract has no seat `{id}`"),
@@ -138,12 +144,14 @@ impl Problem {
     }
 
     /// Says that there is no such message, in a body.
-    pub(crate) fn unknown_message(id: &str) -> Self {
+    #[must_use]
+    pub fn unknown_message(id: &str) -> Self {
         Self::new(Code::UnknownMessage, format!("there is no message `{id}`"))
     }
 
     /// Turns a failure into a problem where the path named some of the things that can be missing.
-    pub(crate) fn on_path(failure: Failure, named: &[Named]) -> Self {
+    #[must_use]
+    pub fn on_path(failure: Failure, named: &[Named]) -> Self {
         match missing(&failure) {
             Some((what, id)) if named.contains(&what) => Self::not_found(what.noun(), &id),
             _ => failure.into(),
@@ -151,14 +159,16 @@ impl Problem {
     }
 
     /// Says that the server is at its limit.
-    pub(crate) fn overloaded(detail: impl Into<Cow<'static, str>>) -> Self {
+    #[must_use]
+    pub fn overloaded(detail: impl Into<Cow<'static, str>>) -> Self {
         let mut problem = Self::new(Code::Overloaded, detail);
         problem.retry_after = Some(1);
         problem
     }
 
     /// Says that something is wrong with this server, and nothing more: the log has the rest.
-    pub(crate) fn internal() -> Self {
+    #[must_use]
+    pub fn internal() -> Self {
         Self::new(
             Code::Internal,
             "something is wrong with this server; its log says what, under this request's id",

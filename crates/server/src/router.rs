@@ -7,14 +7,18 @@ use crate::api::{
     policies, reports, seats, stream, webhooks,
 };
 use crate::app::App;
+use crate::pages::Pages;
 use crate::{docs, edge, metrics, openapi};
 use axum::Router;
+use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post};
 
-/// Returns the server as a service, for a connection or for a test.
-pub fn router(app: App) -> Router {
+/// Returns the server as a service, for a connection or for a test: the API, and pages beside it.
+pub fn router(app: App, pages: Pages) -> Router {
+    let unknown = pages.unknown;
     Router::new()
+        .merge(pages.routes)
         .merge(contract_routes())
         .merge(message_routes())
         .merge(member_routes())
@@ -22,7 +26,7 @@ pub fn router(app: App) -> Router {
         .merge(webhooks::routes())
         .merge(stream::routes())
         .merge(metrics::routes())
-        .fallback(edge::unknown_route)
+        .fallback(move |request: Request| edge::unknown_route(request, unknown))
         .method_not_allowed_fallback(edge::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), edge::around))
         .with_state(app)

@@ -6,6 +6,7 @@
 
 use crate::app::App;
 use crate::deliver::courier;
+use crate::pages::Pages;
 use crate::router::router;
 use crate::settings::Settings;
 use axum::Router;
@@ -52,16 +53,18 @@ pub enum BindError {
 #[derive(Debug)]
 pub struct Server {
     app: App,
+    pages: Pages,
     listener: TcpListener,
     address: SocketAddr,
 }
 
 impl Server {
-    /// Listens where the settings say. What comes in waits until [`Server::run`].
+    /// Listens where the settings say, to serve the API and these pages. What comes in waits until
+    /// [`Server::run`].
     ///
     /// # Errors
     /// When the address is taken or cannot be listened on.
-    pub fn bind(engine: Engine, settings: Settings) -> Result<Self, BindError> {
+    pub fn bind(engine: Engine, settings: Settings, pages: Pages) -> Result<Self, BindError> {
         let address = settings.listen;
         let (listener, address) = listen(address).map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => BindError::Taken(address),
@@ -69,6 +72,7 @@ impl Server {
         })?;
         Ok(Self {
             app: App::new(engine, settings),
+            pages,
             listener,
             address,
         })
@@ -88,8 +92,13 @@ impl Server {
 
     /// Serves until `stop` is done; then finishes open requests, within the grace.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { app, listener, .. } = self;
-        let routes = router(app.clone());
+        let Self {
+            app,
+            pages,
+            listener,
+            ..
+        } = self;
+        let routes = router(app.clone(), pages);
         let courier = tokio::spawn(courier(&app).run(app.stopping()));
         let room = Arc::new(Semaphore::new(connections_most(&app.settings)));
         let mut open = JoinSet::new();

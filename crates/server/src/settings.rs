@@ -32,6 +32,37 @@ pub struct Settings {
     pub webhook_retry: Vec<Duration>,
     /// How long open requests may take to finish once the server is told to stop.
     pub grace: Duration,
+    /// Where people reach the pages, such as `https://credits.example.com`; nothing means by plain HTTP, wherever
+    /// the server listens.
+    pub public_url: Option<String>,
+    /// How long a session on the pages lasts.
+    pub session: Duration,
+    /// The secret by which another host hands its own users over; nothing means that none may.
+    pub handover: Option<Secret>,
+}
+
+/// A text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a secret.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Returns the text, for whoever signs with it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
 }
 
 impl Default for Settings {
@@ -56,6 +87,9 @@ impl Default for Settings {
                 86_400 * SECOND,
             ],
             grace: 8 * SECOND,
+            public_url: None,
+            session: 14 * 86_400 * SECOND,
+            handover: None,
         }
     }
 }

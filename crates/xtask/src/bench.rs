@@ -5,7 +5,7 @@ use crate::repository::Repository;
 use crate::run::{cargo, shown};
 
 /// What can be measured within one process: each is the crate `earnest-NAME`.
-pub(crate) const ALL: [&str; 4] = ["core", "store", "backtest", "lab"];
+pub(crate) const ALL: [&str; 5] = ["core", "store", "backtest", "lab", "web"];
 
 /// Runs the benchmarks of these crates, one after the other: they would disturb each other.
 pub(crate) fn run(here: &Repository, which: &[&str]) -> Done {

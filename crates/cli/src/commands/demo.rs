@@ -37,7 +37,7 @@ Examples:
   earnest demo --messages 100000 --seed 7
   earnest demo --store sqlite:demo.db";
 
-/// Serves a made-up year of outreach, with keys to try it with
+/// Serves a made-up year of outreach, with links and keys to look around with
 ///
 /// The year ends about now, and from there on it is now: what you send, answer and let lapse is real. The store is in
 /// a temporary folder and gone with the server, unless --store names one to keep; one that has something in it is
@@ -206,8 +206,8 @@ impl Cast {
         })
     }
 
-    /// Makes a key for each role: the role, the key, and what it is for.
-    async fn keys(&self, engine: &Engine) -> Result<Vec<(&'static str, String, String)>, Error> {
+    /// Makes a key for each role, and a link by which it is signed in with.
+    async fn keys(&self, engine: &Engine) -> Result<Vec<Role>, Error> {
         let Self {
             contract,
             seat,
@@ -240,8 +240,14 @@ impl Cast {
         let mut keys = Vec::new();
         for (scope, whom) in roles {
             let name = scope.name();
-            let (_, key) = engine.create_key(scope).await.map_err(refused)?;
-            keys.push((name, key, whom));
+            let (record, key) = engine.create_key(scope).await.map_err(refused)?;
+            let token = engine.make_login_link(&record.id, record.scope).await;
+            keys.push(Role {
+                name,
+                key,
+                whom,
+                link: earnest_web::link_path(&token.map_err(refused)?),
+            });
         }
         Ok(keys)
     }
@@ -253,6 +259,16 @@ async fn waiting(engine: &Engine, member: &MemberId) -> Result<usize, Error> {
         .inbox(member, Some(Status::Pending), None, 1_000)
         .await;
     Ok(inbox.map_err(refused)?.items.len())
+}
+
+/// A role to look around in.
+struct Role {
+    name: &'static str,
+    key: String,
+    /// Whom it stands for.
+    whom: String,
+    /// The path of its login link.
+    link: String,
 }
 
 /// What is printed.
@@ -275,9 +291,24 @@ impl Page<'_> {
         out.line(out.paint(Look::Bold, heading))?;
         out.line(self.store())?;
         out.line("")?;
-        out.line(out.paint(Look::Bold, format_args!("Keys")))?;
-        for (role, key, whom) in &keys {
-            out.line(format_args!("  {role:<8}  {key}  {whom}"))?;
+        let heading = format_args!("Look around: each link signs in once, within ten minutes");
+        out.line(out.paint(Look::Bold, heading))?;
+        for role in &keys {
+            out.line(format_args!(
+                "  {}{}  {}",
+                self.address, role.link, role.whom
+            ))?;
+        }
+        out.line("")?;
+        out.line(out.paint(
+            Look::Bold,
+            format_args!("Keys, to sign in with again and for programs"),
+        ))?;
+        for role in &keys {
+            let Role {
+                name, key, whom, ..
+            } = role;
+            out.line(format_args!("  {name:<8}  {key}  {whom}"))?;
         }
         out.line("")?;
         out.line(out.paint(Look::Bold, format_args!("Try")))?;
@@ -307,10 +338,10 @@ impl Page<'_> {
     }
 
     /// Returns calls to try, each with what it asks.
-    fn calls(&self, keys: &[(&'static str, String, String)]) -> Vec<(&'static str, String)> {
+    fn calls(&self, keys: &[Role]) -> Vec<(&'static str, String)> {
         let key = |role: &str| {
-            let found = keys.iter().find(|(name, _, _)| *name == role);
-            found.map_or("", |(_, key, _)| key.as_str())
+            let found = keys.iter().find(|it| it.name == role);
+            found.map_or("", |it| it.key.as_str())
         };
         let curl = |role: &str, path: &str| {
             let (address, key) = (&self.address, key(role));

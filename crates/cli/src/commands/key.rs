@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use earnest_core::units::{ContractId, IdError, MemberId, SeatId};
 use earnest_engine::keys::{KeyRecord, Scope};
 use earnest_engine::{Engine, Failure};
+use earnest_server::config::Config;
 use serde_json::{Value, json};
 use std::io::{self, Write as _};
 
@@ -18,7 +19,8 @@ const EXAMPLES: &str = "\
 Examples:
   earnest key create --scope admin
   earnest key create --scope seat --contract acme --seat ana
-  earnest key create --scope member --member bo";
+  earnest key create --scope member --member bo
+  earnest key create --scope seat --contract acme --seat ana --login-link";
 
 /// What may be done with keys.
 #[derive(Debug, clap::Subcommand)]
@@ -46,6 +48,9 @@ pub(crate) struct CreateArgs {
     /// The member of a `member` key
     #[arg(long, value_name = "M")]
     member: Option<String>,
+    /// Print a link that signs its holder in on the pages, once, within ten minutes; the key itself is not shown
+    #[arg(long)]
+    login_link: bool,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -102,11 +107,26 @@ fn create(args: &CreateArgs, out: &mut Out) -> Result<(), Error> {
     let key = block_on(async {
         let engine = store::take_up(&config, Need::Any).await?;
         remark(&engine, &scope).await?;
-        let (_, key) = engine.create_key(scope).await.map_err(refused)?;
+        let (record, key) = engine.create_key(scope).await.map_err(refused)?;
+        let printed = match args.login_link {
+            true => login_link(&engine, &config, record).await?,
+            false => key,
+        };
         store::close(&engine).await?;
-        Ok(key)
+        Ok(printed)
     })?;
     out.line(key)
+}
+
+/// Makes the link that signs a key's holder in.
+async fn login_link(engine: &Engine, config: &Config, record: KeyRecord) -> Result<String, Error> {
+    let token = engine.make_login_link(&record.id, record.scope).await;
+    let path = earnest_web::link_path(&token.map_err(refused)?);
+    let here = match &config.server.public_url {
+        Some(url) => url.clone(),
+        None => format!("http://{}", config.server.listen),
+    };
+    Ok(format!("{here}{path}"))
 }
 
 fn scope(args: &CreateArgs) -> Result<Scope, Error> {

@@ -1,7 +1,7 @@
 //! `earnest serve`: the server.
 //!
 //! Owns: what is set, the log, the background work, how it ends. Does not own: what is answered
-//! ([`earnest_server`]). Invariants: everything that is set is checked before anything is opened; told to stop, the
+//! ([`earnest_server`], [`earnest_web`]). Invariants: everything that is set is checked before anything is opened; told to stop, the
 //! server ends within ten seconds with 0.
 
 use crate::error::Error;
@@ -26,7 +26,7 @@ Examples:
   earnest serve --log-format json --set limits.connections=1000
   earnest serve --print-config > earnest.toml";
 
-/// Serves the API, and does what falls due
+/// Serves the API and the pages, and does what falls due
 ///
 /// What is set comes from the defaults, then earnest.toml, then EARNEST_ variables, then flags; a later one wins.
 /// A store that is not there is begun. SIGTERM and ctrl-c finish open requests and end it.
@@ -105,7 +105,7 @@ async fn serve(config: &Config) -> Result<(), Error> {
 /// # Errors
 /// When the address is taken or cannot be listened on.
 pub(crate) fn bind(engine: &Engine, settings: &Settings) -> Result<Server, BindError> {
-    Server::bind(engine.clone(), settings.clone())
+    Server::bind(engine.clone(), settings.clone(), earnest_web::pages())
 }
 
 /// Serves and works in the background until `stop` is done; then ends in peace.

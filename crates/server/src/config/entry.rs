@@ -40,7 +40,7 @@ const KIB: usize = 1 << 10;
 const GIB: usize = 1 << 30;
 
 /// Every setting, in the order of the manual.
-pub(super) const ENTRIES: [Entry; 19] = [
+pub(super) const ENTRIES: [Entry; 22] = [
     Entry {
         key: "store",
         set: |config, given| put(&mut config.store, given.parsed()),
@@ -158,6 +158,28 @@ pub(super) const ENTRIES: [Entry; 19] = [
             let shown: Vec<String> = lengths.map(|it| quoted(&length(*it))).collect();
             format!("[{}]", shown.join(", "))
         },
+    },
+    Entry {
+        key: "web.public_url",
+        set: |config, given| put(&mut config.server.public_url, given.public_url()),
+        show: |config| quoted(config.server.public_url.as_deref().unwrap_or("none")),
+    },
+    Entry {
+        key: "web.session_hours",
+        set: |config, given| {
+            let hours: u64 = given.whole(1..=8_784)?;
+            put(
+                &mut config.server.session,
+                Some(Duration::from_secs(hours * 3_600)),
+            )
+        },
+        show: |config| (config.server.session.as_secs() / 3_600).to_string(),
+    },
+    Entry {
+        key: "web.handover_secret",
+        set: |config, given| put(&mut config.server.handover, given.secret()),
+        // A secret is not shown: who prints what is set sees whether there is one by where it comes from.
+        show: |_| quoted("none"),
     },
 ];
 

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a getter that returns nothing has noted why; what a secret may hide in is never repeated.
 
+use crate::settings::Secret;
 use earnest_core::document::{Value, Whole, nearest};
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -165,6 +166,38 @@ impl<'a> Given<'a> {
             None => text.to_socket_addrs().ok().and_then(|mut all| all.next()),
         };
         found.or_else(|| self.wrong(&format!("`{text}` is no address to listen at"), ADDRESS))
+    }
+
+    /// Returns where people reach the pages: a scheme and a host, or nothing inside for `none`.
+    pub(super) fn public_url(&self) -> Option<Option<String>> {
+        let text = self.string()?.trim().trim_end_matches('/');
+        let host = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"));
+        match host {
+            _ if text == "none" => Some(None),
+            Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => {
+                Some(Some(text.to_owned()))
+            }
+            _ => self.wrong(
+                "is no address of pages",
+                "write a scheme and a host, such as `https://credits.example.com`, or `none`",
+            ),
+        }
+    }
+
+    /// Returns a secret of at least 32 characters, or nothing inside for `none`. It is never repeated.
+    pub(super) fn secret(&self) -> Option<Option<Secret>> {
+        const LEAST: usize = 32;
+        let text = self.string()?.trim();
+        match text {
+            "none" => Some(None),
+            _ if text.len() >= LEAST => Some(Some(Secret::new(text))),
+            _ => self.wrong(
+                "the secret is too short",
+                "write at least 32 characters that nobody can guess, such as `openssl rand -hex 32` makes them, or `none`",
+            ),
+        }
     }
 
     /// Returns lengths of time: an array in a file, apart by commas in a text.

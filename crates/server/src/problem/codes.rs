@@ -20,23 +20,26 @@ macro_rules! codes {
     ($($name:ident, $code:literal, $status:ident, $title:literal, $advice:literal;)*) => {
         /// Why a request was not answered as it hoped; what programs tell apart.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum Code {
+        pub enum Code {
             $(#[doc = $title] $name,)*
         }
 
         impl Code {
             /// Returns the code's stable text.
-            pub(crate) const fn code(self) -> &'static str {
+            #[must_use]
+            pub const fn code(self) -> &'static str {
                 match self { $(Self::$name => $code,)* }
             }
 
             /// Returns what the code means, in a few words.
-            pub(crate) const fn title(self) -> &'static str {
+            #[must_use]
+            pub const fn title(self) -> &'static str {
                 match self { $(Self::$name => $title,)* }
             }
 
             /// Returns the status that the code comes with.
-            pub(crate) const fn status_code(self) -> StatusCode {
+            #[must_use]
+            pub const fn status_code(self) -> StatusCode {
                 match self { $(Self::$name => StatusCode::$status,)* }
             }
         }
@@ -154,12 +157,14 @@ codes! {
 
 impl Code {
     /// Returns the status as a number.
-    pub(crate) const fn status(self) -> u16 {
+    #[must_use]
+    pub const fn status(self) -> u16 {
         self.status_code().as_u16()
     }
 
     /// Returns the code of a refusal.
-    pub(crate) const fn of_refusal(refusal: &Refusal) -> Self {
+    #[must_use]
+    pub const fn of_refusal(refusal: &Refusal) -> Self {
         match refusal {
             Refusal::OutOfOrder { .. } => Self::OutOfOrder,
             Refusal::UnknownSeat(_) => Self::UnknownSeat,

@@ -1,7 +1,7 @@
 //! These tests speak over sockets of this machine, and wait for what the server does with them.
 
 use crate::support::World;
-use earnest_server::{BindError, Server, Settings};
+use earnest_server::{BindError, Pages, Server, Settings};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ fn short() -> Settings {
 
 async fn run(settings: Settings) -> Running {
     let world = World::acme().await;
-    let server = Server::bind(world.engine.clone(), settings).unwrap();
+    let server = Server::bind(world.engine.clone(), settings, Pages::default()).unwrap();
     let address = server.local_addr();
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(server.run(async { drop(stopped.await) }));
@@ -66,7 +66,7 @@ async fn a_taken_port_is_named() {
         listen: running.address,
         ..short()
     };
-    let error = Server::bind(running.world.engine.clone(), settings).unwrap_err();
+    let error = Server::bind(running.world.engine.clone(), settings, Pages::default()).unwrap_err();
     assert!(matches!(error, BindError::Taken(taken) if taken == running.address));
     assert!(error.to_string().contains("another process listens there"));
     running.stop().await;

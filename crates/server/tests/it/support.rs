@@ -7,7 +7,7 @@ use earnest_core::units::{ContractId, MemberId, SeatId, Timestamp};
 use earnest_engine::clock::{Clock, Random};
 use earnest_engine::keys::Scope;
 use earnest_engine::{Engine, Options};
-use earnest_server::{App, Settings, router};
+use earnest_server::{App, Pages, Settings, router};
 use earnest_store::memory::MemoryStore;
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -210,7 +210,7 @@ impl World {
         let (_, admin) = engine.create_key(Scope::Admin).await.unwrap();
         let app = App::new(engine.clone(), settings);
         Self {
-            router: router(app.clone()),
+            router: router(app.clone(), Pages::default()),
             app,
             engine,
             clock,

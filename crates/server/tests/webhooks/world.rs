@@ -8,7 +8,7 @@ use earnest_core::units::ContractId;
 use earnest_engine::clock::{SystemClock, SystemRandom};
 use earnest_engine::keys::Scope;
 use earnest_engine::{Engine, Options};
-use earnest_server::{Server, Settings};
+use earnest_server::{Pages, Server, Settings};
 use earnest_store::memory::MemoryStore;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -48,7 +48,7 @@ pub(crate) async fn world(settings: Settings) -> World {
     let engine = Engine::open(store, clock, random, Options::default())
         .await
         .unwrap();
-    let server = Server::bind(engine.clone(), settings).unwrap();
+    let server = Server::bind(engine.clone(), settings, Pages::default()).unwrap();
     let address = server.local_addr();
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn(server.run(async { drop(stopped.await) }));

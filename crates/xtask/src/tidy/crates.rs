@@ -47,7 +47,7 @@ const OF_CORE: [&str; 31] = [
 const NOT_IN_CORE: [(&str, &[&str]); 1] = [("jiff", &["std", "tz-system", "tzdb-zoneinfo"])];
 
 /// The crates of the workspace, and what each may use of the others in what it ships.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("earnest-core", &[]),
     ("earnest-chart", &[]),
     ("earnest-scenario", &["earnest-core"]),
@@ -60,6 +60,16 @@ const ARROWS: [(&str, &[&str]); 11] = [
         &["earnest-core", "earnest-store", "earnest-engine"],
     ),
     (
+        "earnest-web",
+        &[
+            "earnest-core",
+            "earnest-chart",
+            "earnest-store",
+            "earnest-engine",
+            "earnest-server",
+        ],
+    ),
+    (
         "earnest-cli",
         &[
             "earnest-core",
@@ -69,6 +79,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "earnest-store",
             "earnest-engine",
             "earnest-server",
+            "earnest-web",
         ],
     ),
     (

@@ -1,0 +1,244 @@
+//! Reads forms, and remembers what is wrong with each field.
+//!
+//! Owns: what arrives with a POST of a page before it has a meaning. Invariants: a form is read only when it came from a
+//! page of its own session; what was typed is kept and shown again; sending a form twice does what it does once.
+
+use crate::fault::Fault;
+use crate::visitor::Visitor;
+use axum::extract::Request;
+use earnest_core::units::{Credits, Timestamp};
+use earnest_engine::Key;
+use earnest_server::App;
+use http::HeaderMap;
+use http::header::{HOST, ORIGIN};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use subtle::ConstantTimeEq;
+
+/// The field of the session's token.
+pub(crate) const TOKEN: &str = "form_token";
+/// The field by which a form that is sent again is known.
+pub(crate) const ONCE: &str = "once";
+
+/// A form that was sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Form {
+    fields: Vec<(String, String)>,
+    hash: [u8; 32],
+}
+
+impl Form {
+    /// Takes in a form of the visitor's session.
+    ///
+    /// # Errors
+    /// When it is none, or does not come from a page of this session.
+    pub(crate) async fn of(app: &App, visitor: &Visitor, request: Request) -> Result<Self, Fault> {
+        let form = Self::of_anybody(app, request).await?;
+        let own = visitor.form_token();
+        let same: bool = form.text(TOKEN).as_bytes().ct_eq(own.as_bytes()).into();
+        match same {
+            true => Ok(form),
+            false => Err(Fault::stale_form()),
+        }
+    }
+
+    /// Takes in a form of somebody who has no session yet.
+    ///
+    /// # Errors
+    /// When it is none, or comes from another site.
+    pub(crate) async fn of_anybody(app: &App, request: Request) -> Result<Self, Fault> {
+        if !is_own_site(request.headers(), app.settings.public_url.as_deref()) {
+            return Err(Fault::stale_form());
+        }
+        let bytes = earnest_server::form(app, request).await?;
+        let fields = form_urlencoded::parse(&bytes);
+        let clean = |text: &str| text.replace("\r\n", "\n").replace('\0', "");
+        let fields = fields.map(|(name, value)| (name.into_owned(), clean(&value)));
+        Ok(Self {
+            fields: fields.collect(),
+            hash: Sha256::digest(&bytes).into(),
+        })
+    }
+
+    /// Returns a form as it is before anything was typed, with some fields filled.
+    pub(crate) fn filled(fields: &[(&str, &str)]) -> Self {
+        let fields = fields.iter();
+        Self {
+            fields: fields
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            hash: [0; 32],
+        }
+    }
+
+    /// Returns what was typed into a field.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        let found = self.fields.iter().find(|(field, _)| field == name);
+        found.map_or("", |(_, value)| value.as_str())
+    }
+
+    /// Returns everything that was chosen under a name.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let fields = self.fields.iter();
+        fields
+            .filter(move |(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Returns whether a box is ticked.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        !self.text(name).is_empty()
+    }
+
+    /// Returns the idempotency key of what the form asks for: sent again it is answered as it was.
+    pub(crate) fn key(&self, visitor: &Visitor) -> Option<Key> {
+        let once = self.text(ONCE);
+        let is_plain = once.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        (is_plain && (8..=64).contains(&once.len())).then(|| Key {
+            space: visitor.scope.space(),
+            key: format!("page:{once}"),
+            body: self.hash,
+        })
+    }
+}
+
+/// Returns whether a form was sent by a page of this site, as far as the browser says.
+fn is_own_site(headers: &HeaderMap, public_url: Option<&str>) -> bool {
+    let site = headers
+        .get("sec-fetch-site")
+        .map(http::HeaderValue::as_bytes);
+    if !matches!(site, None | Some(b"same-origin" | b"none")) {
+        return false;
+    }
+    let Some(origin) = headers.get(ORIGIN) else {
+        return true;
+    };
+    let Ok(origin) = origin.to_str() else {
+        return false;
+    };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let of_origin = origin.split_once("://").map(|(_, host)| host);
+    public_url == Some(origin) || (host.is_some() && of_origin == host)
+}
+
+/// What is wrong, by field.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Errors(BTreeMap<&'static str, String>);
+
+impl Errors {
+    /// Notes what is wrong with a field, unless something is already.
+    pub(crate) fn add(&mut self, field: &'static str, why: impl Into<String>) {
+        self.0.entry(field).or_insert_with(|| why.into());
+    }
+
+    /// Returns what is wrong with a field.
+    pub(crate) fn of(&self, field: &str) -> Option<&str> {
+        self.0.get(field).map(String::as_str)
+    }
+
+    /// Returns whether nothing is wrong.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Reads a field that must be there.
+    pub(crate) fn read<T, E: std::fmt::Display>(
+        &mut self,
+        form: &Form,
+        field: &'static str,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = form.text(field).trim();
+        if text.is_empty() {
+            self.add(field, "Please fill this in.");
+            return None;
+        }
+        read(text)
+            .inspect_err(|why| self.add(field, why.to_string()))
+            .ok()
+    }
+
+    /// Reads a field that may be empty.
+    pub(crate) fn read_if<T, E: std::fmt::Display>(
+        &mut self,
+        form: &Form,
+        field: &'static str,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        match form.text(field).trim().is_empty() {
+            true => None,
+            false => self.read(form, field, read),
+        }
+    }
+}
+
+/// Reads a whole number of at least one.
+pub(crate) fn whole(text: &str) -> Result<u32, &'static str> {
+    let plain = text.replace([',', ' '], "");
+    plain
+        .parse()
+        .ok()
+        .filter(|number| *number > 0)
+        .ok_or("Write a whole number of at least 1.")
+}
+
+/// Reads a number of credits.
+pub(crate) fn credits(text: &str) -> Result<Credits, &'static str> {
+    const MOST: u64 = 1_000_000_000;
+    let plain = text.replace([',', ' '], "");
+    let number = plain.parse().ok().filter(|it| (1..=MOST).contains(it));
+    number
+        .map(Credits)
+        .ok_or("Write a whole number from 1 to 1,000,000,000.")
+}
+
+/// Reads a date as the first instant of its UTC day.
+pub(crate) fn date(text: &str) -> Result<Timestamp, &'static str> {
+    Timestamp::parse(&format!("{text}T00:00:00Z")).map_err(|_| "Choose a date, such as 2026-03-03.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(given: &[(&'static str, &str)]) -> HeaderMap {
+        let given = given.iter();
+        given
+            .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn a_form_of_another_site_is_known() {
+        let own = [
+            headers(&[]),
+            headers(&[("sec-fetch-site", "same-origin")]),
+            headers(&[
+                ("origin", "http://localhost:8080"),
+                ("host", "localhost:8080"),
+            ]),
+            headers(&[("origin", "https://c.example"), ("host", "127.0.0.1:8080")]),
+        ];
+        for headers in own {
+            assert!(
+                is_own_site(&headers, Some("https://c.example")),
+                "{headers:?}"
+            );
+        }
+        let foreign = [
+            headers(&[("sec-fetch-site", "cross-site")]),
+            headers(&[("sec-fetch-site", "same-site")]),
+            headers(&[
+                ("origin", "https://evil.example"),
+                ("host", "localhost:8080"),
+            ]),
+            headers(&[("origin", "null"), ("host", "localhost:8080")]),
+        ];
+        for headers in foreign {
+            assert!(
+                !is_own_site(&headers, Some("https://c.example")),
+                "{headers:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What holds for every page alike: size, structure, and what it lets the browser do.
+
+use crate::support::{Reply, World};
+use crate::world;
+
+/// The pages of each role.
+pub const PAGES: &[&str] = &[
+    "/contracts",
+    "/contracts/acme",
+    "/contracts/acme/seats",
+    "/contracts/acme/messages",
+    "/contracts/acme/grants",
+    "/contracts/acme/ledger",
+    "/contracts/acme/policy",
+    "/contracts/acme/webhooks",
+    "/contracts/acme/seats/ana/limits",
+    "/contracts/acme/seats/ana/compose",
+    "/contracts/acme/seats/ana/bulk",
+    "/contracts/acme/seats/ana/sent",
+    "/contracts/acme/seats/ana/standing",
+    "/contracts/acme/seats/ana/credits",
+    "/messages/m00000",
+    "/members/bo/inbox",
+    "/members/bo/inbox?view=all",
+    "/members/bo/preferences",
+    "/policies",
+    "/policies/ask",
+    "/policies/diff",
+    "/policies/upload",
+    "/policies/inmail-2015",
+    "/keys",
+    "/sign-in",
+    "/nowhere",
+];
+
+fn count(page: &Reply, what: &str) -> usize {
+    page.text.matches(what).count()
+}
+
+#[tokio::test]
+async fn every_page_is_small_whole_and_keeps_to_itself() {
+    let world = World::acme(300).await;
+    let admin = world.admin().await.with_header("accept", "text/html");
+    for path in PAGES {
+        let page = admin.get(path).await;
+        let expected = if *path == "/nowhere" { 404 } else { 200 };
+        page.is(expected);
+        assert!(
+            page.text.len() <= 150 << 10,
+            "{path} has {} bytes",
+            page.text.len()
+        );
+        assert_eq!(count(&page, "<h1"), 1, "{path}");
+        assert_eq!(count(&page, "<main"), 1, "{path}");
+        for inline in [
+            " style=\"",
+            "<style",
+            " onclick=",
+            "javascript:",
+            "<script>",
+        ] {
+            assert_eq!(count(&page, inline), 0, "{inline} in {path}");
+        }
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'"));
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+        for foreign in ["src=\"http", "href=\"http", "action=\"http"] {
+            assert_eq!(count(&page, foreign), 0, "{foreign} in {path}");
+        }
+        let mut ids: Vec<&str> = page
+            .text
+            .split(" id=\"")
+            .skip(1)
+            .map(|it| it.split('"').next().unwrap())
+            .collect();
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all, "an id stands twice in {path}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_page_needs_is_named_by_its_content_and_kept() {
+    let world = World::new().await;
+    let page = world.nobody().get("/sign-in").await;
+    let assets = page.links("/assets/");
+    assert_eq!(assets.len(), 2);
+    for path in assets {
+        let asset = world.nobody().get(&path).await;
+        asset.is(200);
+        assert!(asset.header("cache-control").unwrap().contains("immutable"));
+        assert!(asset.text.len() < 60 << 10);
+    }
+    world.nobody().get("/assets/style-other.css").await.is(404);
+}
+
+#[tokio::test]
+async fn a_program_that_asks_for_a_page_that_is_not_there_gets_a_problem() {
+    let world = World::new().await;
+    let reply = world.nobody().get("/nowhere").await;
+    assert_eq!(
+        reply.header("content-type"),
+        Some("application/problem+json")
+    );
+    let browser = world.nobody().with_header("accept", "text/html");
+    assert_eq!(
+        browser.get("/v1/nowhere").await.header("content-type"),
+        Some("application/problem+json")
+    );
+    browser.get("/nowhere").await.says("There is no such page");
+}
+
+#[tokio::test]
+async fn the_question_is_answered_on_one_page() {
+    let world = World::new().await;
+    let bo = world.visit(world::member("bo")).await;
+    let page = bo.get("/policies/ask").await;
+    for policy in [
+        "inmail-2013",
+        "inmail-2015",
+        "inmail-thread",
+        "attention-bond",
+        "postage",
+    ] {
+        page.says(policy);
+    }
+    page.says("comes back");
+    page.says("is gone");
+    let page = bo
+        .get("/policies/ask?policy=inmail-2015&policy=inmail-thread")
+        .await;
+    assert_eq!(page.text.matches("<th scope=\"col\">").count(), 3);
+}
+
+#[tokio::test]
+async fn standing_tells_the_figures_and_what_is_asked_for() {
+    let world = World::acme(300).await;
+    let ana = world.visit(world::seat("acme", "ana")).await;
+    let page = ana.get("/contracts/acme/seats/ana/standing").await;
+    page.says("Asked for 13 %");
+    page.says("Seat ana is good under inmail-2015");
+    assert!(page.text.contains("<svg"));
+    page.says("The same as a table");
+}
