@@ -39,6 +39,11 @@ impl Repository {
         self.root.join(file)
     }
 
+    /// Returns the folder that cargo builds into.
+    pub(crate) fn target(&self) -> PathBuf {
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.path("target"), PathBuf::from)
+    }
+
     /// Reads a text file, given from the root.
     pub(crate) fn read(&self, file: impl AsRef<Path>) -> Result<String, String> {
         let file = file.as_ref();

@@ -1,4 +1,4 @@
-//! The one test command: cargo's tests, the scenarios, and the tests that need a real message log.
+//! The one test command: cargo's tests, the scenarios, and the tests that need a real message log or a browser.
 //!
 //! Owns: running all of them on a machine that has nothing but Rust, and the last line, `N passed, N failed,
 //! N skipped`. Invariant: a test that did not run is named, with the reason, and counted as skipped.
@@ -8,11 +8,18 @@ use crate::run::{cargo, shown};
 use crate::{Done, say};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// Why a test that needs the real log is not run by `cargo test` alone.
 const NEEDS_LOG: &str = "needs the CollegeMsg log";
+
+/// Why a test that needs a browser is not run by `cargo test` alone.
+const NEEDS_BROWSER: &str = "needs Chromium";
+/// Likewise, with the package that looks for what keeps people out.
+const NEEDS_AXE: &str = "needs Chromium and axe-core";
+/// The version of axe-core that the pages are held to.
+const AXE: &str = "axe-core@4.14.1";
 
 /// How many tests ended how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -107,7 +114,8 @@ pub(crate) fn run(here: &Repository) -> Done {
         Some(log) => real_log(here, log, &mut tests)?,
         None => None,
     };
-    summary(&tests, scenarios, real, log.as_deref())
+    let browser = browser(here, &mut tests)?;
+    summary(&tests, scenarios, real, browser, log.as_deref())
 }
 
 /// Returns a call of cargo that leaves nothing in the sources: no snapshot beside one that differs.
@@ -158,17 +166,87 @@ fn checked(line: &str) -> Option<Tally> {
 
 /// Runs the tests that `cargo test` passed over because they need the real log, if there are any.
 fn real_log(here: &Repository, log: &Path, tests: &mut Tests) -> Result<Option<Tally>, String> {
+    let variable = ("EARNEST_REAL_LOG", log);
+    needy(
+        here,
+        "tests on the real message log",
+        NEEDS_LOG,
+        Some(variable),
+        tests,
+    )
+}
+
+/// Runs the tests that need a browser, where there is one: those with axe-core, where that can be had.
+fn browser(here: &Repository, tests: &mut Tests) -> Result<Option<Tally>, String> {
+    if !(answers("chromium") && answers("chromedriver")) {
+        return Ok(None);
+    }
+    let title = "the pages in Chromium";
+    let mut all = needy(here, title, NEEDS_BROWSER, None, tests)?;
+    if let Some(axe) = axe(here)? {
+        let variable = ("EARNEST_AXE", axe.as_path());
+        let title = "the pages under axe-core";
+        let more = needy(here, title, NEEDS_AXE, Some(variable), tests)?;
+        if let Some(more) = more {
+            all.get_or_insert_default().add(more);
+        }
+    }
+    Ok(all)
+}
+
+/// Returns whether a program is there.
+fn answers(program: &str) -> bool {
+    let mut command = Command::new(program);
+    let quiet = command
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
+}
+
+/// Returns where axe-core is, a package for tests alone: fetched into the target folder where it is not there yet.
+fn axe(here: &Repository) -> Result<Option<PathBuf>, String> {
+    let folder = here.target().join("axe-core");
+    let file = folder.join("node_modules/axe-core/axe.min.js");
+    if file.exists() {
+        return Ok(Some(file));
+    }
+    let mut npm = Command::new("npm");
+    npm.args([
+        "install",
+        "--no-save",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--prefix",
+    ]);
+    npm.arg(&folder).arg(AXE);
+    let fetched = npm.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let is_there = fetched.is_ok_and(|status| status.success()) && file.exists();
+    if !is_there {
+        say("axe-core cannot be fetched: npm is not there, or reaches no registry\n")?;
+    }
+    Ok(is_there.then_some(file))
+}
+
+/// Runs the tests that `cargo test` passed over for a reason that does not hold here, if there are any.
+fn needy(
+    here: &Repository,
+    title: &str,
+    reason: &str,
+    variable: Option<(&str, &Path)>,
+    tests: &mut Tests,
+) -> Result<Option<Tally>, String> {
     let needy: Vec<String> = tests
         .ignored
         .iter()
-        .filter(|(_, why)| *why == NEEDS_LOG)
+        .filter(|(_, why)| *why == reason)
         .map(|(test, _)| test.clone())
         .collect();
     if needy.is_empty() {
         return Ok(None);
     }
-    heading("tests on the real message log")?;
-    say(&format!("EARNEST_REAL_LOG={}\n", log.display()))?;
+    heading(title)?;
     let mut args = vec![
         "test",
         "--workspace",
@@ -181,18 +259,27 @@ fn real_log(here: &Repository, log: &Path, tests: &mut Tests) -> Result<Option<T
     args.extend(["--", "--ignored", "--exact"]);
     args.extend(needy.iter().map(String::as_str));
     let mut command = tests_of(here, &args);
-    command.env("EARNEST_REAL_LOG", log);
-    let mut real = Tests::default();
-    let well = shown(command, &mut |line| real.read(line))?;
-    real.ended(well);
+    if let Some((name, path)) = variable {
+        say(&format!("{name}={}\n", path.display()))?;
+        command.env(name, path);
+    }
+    let mut ran = Tests::default();
+    let well = shown(command, &mut |line| ran.read(line))?;
+    ran.ended(well);
     // They were counted as skipped, and have run now.
-    let ran = real.tally.passed + real.tally.failed;
-    tests.tally.skipped = tests.tally.skipped.saturating_sub(ran);
-    tests.ignored.retain(|_, why| why != NEEDS_LOG);
-    Ok(Some(real.tally))
+    let run = ran.tally.passed + ran.tally.failed;
+    tests.tally.skipped = tests.tally.skipped.saturating_sub(run);
+    tests.ignored.retain(|_, why| why != reason);
+    Ok(Some(ran.tally))
 }
 
-fn summary(tests: &Tests, scenarios: Tally, real: Option<Tally>, log: Option<&Path>) -> Done {
+fn summary(
+    tests: &Tests,
+    scenarios: Tally,
+    real: Option<Tally>,
+    browser: Option<Tally>,
+    log: Option<&Path>,
+) -> Done {
     heading("summary")?;
     let mut all = tests.tally;
     all.add(scenarios);
@@ -203,6 +290,12 @@ fn summary(tests: &Tests, scenarios: Tally, real: Option<Tally>, log: Option<&Pa
     if let Some(real) = real {
         all.add(real);
         say(&format!("real log    {real}\n"))?;
+    }
+    if let Some(browser) = browser {
+        all.add(browser);
+        say(&format!(
+            "browser     {browser}; pictures of every page are in target/screenshots\n"
+        ))?;
     }
     for (test, why) in &tests.ignored {
         say(&format!("NOT RUN: {test}: {why}\n"))?;
