@@ -18,6 +18,35 @@ fn the_committed_openapi_is_the_generated_one() {
     );
 }
 
+/// Between these two the table of codes stands in its page.
+const CODES_BEGIN: &str = "<!-- begin: written from the codes, do not edit -->\n";
+const CODES_END: &str = "<!-- end: written from the codes -->";
+
+#[test]
+fn the_page_of_the_api_lists_every_code_that_is_no_refusal() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/api.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = page.split_once(CODES_BEGIN).unwrap();
+    let (_, after) = rest.split_once(CODES_END).unwrap();
+    let mut table = "\n| status | code | means | what to do |\n|---|---|---|---|\n".to_owned();
+    let refusals = earnest_core::refusal::Refusal::CODES;
+    for code in earnest_server::CODES {
+        if !refusals.contains(&code.code) {
+            let (status, title) = (code.status, code.title);
+            table += &format!("| {status} | `{}` | {title} | {} |\n", code.code, code.advice);
+        }
+    }
+    let made = format!("{before}{CODES_BEGIN}{table}\n{CODES_END}{after}");
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        std::fs::write(path, &made).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap();
+    assert!(
+        committed == made,
+        "docs/api.md does not list the codes as they are; `UPDATE_OPENAPI=1 cargo test -p earnest-server openapi` rewrites it",
+    );
+}
+
 fn document() -> Value {
     serde_json::from_str(&earnest_server::openapi_document()).unwrap()
 }
