@@ -10,6 +10,9 @@ use std::io::Read;
 /// How much of the file one core takes at a time.
 const BLOCK: usize = 128 * 1024;
 
+/// How many blocks there are for each core in a batch: enough that waiting for the last one costs little.
+const SHARES: usize = 8;
+
 /// A file's blocks, each of whole lines.
 pub(super) struct Blocks<R> {
     from: R,
@@ -82,7 +85,7 @@ impl<R: Read> Blocks<R> {
     /// Returns the next blocks; none at the file's end.
     pub(super) fn batch(&mut self) -> Result<Batch, LogError> {
         let mut blocks = std::mem::take(&mut self.ahead);
-        while blocks.len() < 4 * rayon::current_num_threads() {
+        while blocks.len() < SHARES * rayon::current_num_threads() {
             match self.next()? {
                 Some(block) => blocks.push(block),
                 None => break,

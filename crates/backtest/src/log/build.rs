@@ -1,19 +1,21 @@
 //! Makes a [`Log`] of messages as they come.
 //!
-//! Owns: the numbering of ids, the grouping by contract and the order within one. Does not own: where messages
-//! come from. Invariant: what comes out depends on the messages and their order alone, not on threads.
+//! Owns: the numbering of ids, and putting the parts together. Does not own: where messages come from, nor the order
+//! of contracts ([`super::group`]) and within one ([`super::order`]). Invariant: what comes out depends on the messages
+//! and their order alone, not on threads.
 
 use super::campaigns::Campaigns;
 use super::error::{Fault, LogError};
+use super::group::{Seats, at, group};
 use super::ids::Ids;
 use super::links::links;
+use super::order::order_parts;
 use super::row::Row;
 use super::texts::{Interner, Texts};
-use super::{Action, ActionKind, Log, Message, Part, Sender};
+use super::{Log, Message, Part, Sender};
 use earnest_core::policy::ResponseKind;
 use earnest_core::units::Timestamp;
 use hashbrown::HashMap;
-use rayon::prelude::*;
 use smol_str::SmolStr;
 
 /// A log in the making.
@@ -40,8 +42,8 @@ pub(super) struct Builder {
 /// Says that a log has more of something than there are numbers for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Full {
-    most: u32,
-    what: &'static str,
+    pub(super) most: u32,
+    pub(super) what: &'static str,
 }
 
 impl Full {
@@ -125,7 +127,8 @@ impl Builder {
     }
 
     /// Adds rows, each with its line. On an error the builder is of no use any more.
-    pub(super) fn take(&mut self, rows: &[(u32, Row<'_>)]) -> Result<(), Full> {
+    pub(super) fn take(&mut self, blocks: &[Vec<(u32, Row<'_>)>]) -> Result<(), Full> {
+        let rows = || blocks.iter().flatten();
         let Self {
             contracts,
             seats,
@@ -135,7 +138,7 @@ impl Builder {
             ..
         } = self;
         if let Some(campaigns) = campaigns {
-            for (line, row) in rows {
+            for (line, row) in rows() {
                 if let Some(name) = &row.campaign {
                     campaigns.add(*line, name).ok_or(Full::of("campaigns"))?;
                 }
@@ -144,12 +147,12 @@ impl Builder {
         // Finding members takes as long as all the rest, so that they are found on another core.
         let (recipients, senders) = rayon::join(
             || {
-                rows.iter()
+                rows()
                     .map(|(_, row)| number_recipient(recipients, &row.recipient))
                     .collect::<Result<Vec<u32>, Full>>()
             },
             || {
-                rows.iter()
+                rows()
                     .map(|(_, row)| {
                         let seat = number_seat(contracts, seats, &row.contract, &row.seat)?;
                         let id = row
@@ -161,7 +164,7 @@ impl Builder {
                     .collect::<Result<Vec<(u32, u32)>, Full>>()
             },
         );
-        for (((line, row), recipient), (seat, id)) in rows.iter().zip(recipients?).zip(senders?) {
+        for (((line, row), recipient), (seat, id)) in rows().zip(recipients?).zip(senders?) {
             let numbers = Numbers {
                 seat,
                 recipient,
@@ -310,183 +313,4 @@ fn number_recipient(recipients: &mut Interner, recipient: &str) -> Result<u32, F
     recipients
         .number(0, recipient)
         .ok_or(Full::of("recipients"))
-}
-
-/// Returns the item that a number stands for.
-fn at<T: Copy + Default>(items: &[T], number: u32) -> T {
-    // INVARIANT: numbers come from the interner that the list was made from.
-    usize::try_from(number)
-        .ok()
-        .and_then(|number| items.get(number))
-        .copied()
-        .unwrap_or_default()
-}
-
-/// The seats in the order of their contracts.
-struct Seats {
-    /// Their numbers as they came.
-    order: Vec<u32>,
-    /// Where each contract's begin; one more at the end.
-    begins: Vec<usize>,
-    /// By number as it came: the contract.
-    contract_of: Vec<u32>,
-    /// By number as it came: the place within the contract.
-    place_of: Vec<u32>,
-}
-
-impl Seats {
-    fn of(seats: &Interner, contracts: usize) -> Self {
-        let count = u32::try_from(seats.len()).unwrap_or(u32::MAX);
-        let contract_of: Vec<u32> = (0..count).map(|seat| seats.space(seat)).collect();
-        let mut order: Vec<u32> = (0..count).collect();
-        order.sort_by_key(|seat| at(&contract_of, *seat));
-        let begins = begins(contract_of.iter().copied(), contracts);
-        let mut place_of = vec![0; order.len()];
-        let mut next = vec![0_u32; contracts];
-        for (seat, contract) in contract_of.iter().enumerate() {
-            if let Some(next) = usize::try_from(*contract)
-                .ok()
-                .and_then(|c| next.get_mut(c))
-            {
-                place_of[seat] = *next;
-                *next += 1;
-            }
-        }
-        Self {
-            order,
-            begins,
-            contract_of,
-            place_of,
-        }
-    }
-}
-
-/// Returns where the items of each group begin when they lie group by group, and where the last group ends.
-fn begins(groups: impl Iterator<Item = u32>, count: usize) -> Vec<usize> {
-    let mut begins = vec![0; count + 1];
-    for group in groups {
-        if let Some(size) = usize::try_from(group)
-            .ok()
-            .and_then(|g| begins.get_mut(g + 1))
-        {
-            *size += 1;
-        }
-    }
-    let mut sum = 0;
-    for begin in &mut begins {
-        sum += *begin;
-        *begin = sum;
-    }
-    begins
-}
-
-/// Brings messages into the order of their contracts, otherwise as they came. Returns where each begins.
-fn group(messages: &mut Vec<Message>, contract_of: &[u32], contracts: usize) -> Vec<usize> {
-    let contract = |message: &Message| at(contract_of, message.sender.seat());
-    let begins = begins(messages.iter().map(contract), contracts);
-    if messages.is_sorted_by_key(contract) {
-        return begins;
-    }
-    let mut next = begins.clone();
-    let mut grouped = messages.clone();
-    for message in messages.iter() {
-        if let Some(next) = usize::try_from(contract(message))
-            .ok()
-            .and_then(|c| next.get_mut(c))
-        {
-            grouped[*next] = *message;
-            *next += 1;
-        }
-    }
-    *messages = grouped;
-    begins
-}
-
-/// Brings every contract's messages into order and lists what happened. Returns where each list begins.
-fn order_parts(
-    messages: &mut [Message],
-    begins: &[usize],
-    response_lines: &[(u32, u32)],
-) -> Result<(Vec<Action>, Vec<usize>), Full> {
-    let sizes = || begins.windows(2).map(|pair| pair[1] - pair[0]);
-    let most = Action::MOST_MESSAGES;
-    if sizes().any(|size| {
-        u32::try_from(size).is_ok_and(|size| size > most) || u32::try_from(size).is_err()
-    }) {
-        return Err(Full {
-            most,
-            what: "messages in one contract",
-        });
-    }
-    let count = |part: &[Message]| part.iter().map(happenings).sum::<usize>();
-    let counts: Vec<usize> = begins
-        .windows(2)
-        .map(|pair| messages.get(pair[0]..pair[1]).map_or(0, count))
-        .collect();
-    let mut action_begins = Vec::with_capacity(begins.len());
-    let mut sum = 0;
-    for count in std::iter::once(0).chain(counts.iter().copied()) {
-        sum += count;
-        action_begins.push(sum);
-    }
-    let mut actions = vec![Action::new(0, ActionKind::Send); sum];
-    let mut parts = Vec::with_capacity(counts.len());
-    let (mut messages, mut rest) = (messages, actions.as_mut_slice());
-    for (size, count) in sizes().zip(counts) {
-        let (part, after) = messages.split_at_mut(size);
-        let (list, after_list) = rest.split_at_mut(count);
-        parts.push((part, list));
-        (messages, rest) = (after, after_list);
-    }
-    parts
-        .into_par_iter()
-        .for_each_init(Vec::new, |scratch, (part, list)| {
-            order_part(part, list, response_lines, scratch);
-        });
-    Ok((actions, action_begins))
-}
-
-/// Returns how many things happen to a message.
-fn happenings(message: &Message) -> usize {
-    1 + usize::from(message.seen_at().is_some()) + usize::from(message.responded_at().is_some())
-}
-
-/// The order of actions: instant, line, kind.
-type Key = (i64, u32, ActionKind);
-
-fn order_part(
-    messages: &mut [Message],
-    list: &mut [Action],
-    response_lines: &[(u32, u32)],
-    scratch: &mut Vec<(Key, u32)>,
-) {
-    let response_line = |line: u32| {
-        let found = response_lines.binary_search_by_key(&line, |(line, _)| *line);
-        let found = found.ok().and_then(|at| response_lines.get(at));
-        found.map_or(line, |(_, response_line)| *response_line)
-    };
-    let order = |message: &Message| (message.sent_at, message.line);
-    if !messages.is_sorted_by_key(order) {
-        messages.sort_unstable_by_key(order);
-    }
-    scratch.clear();
-    // Each kind by itself lies nearly in order, which the sort turns to account.
-    let places = || (0_u32..).zip(messages.iter());
-    scratch.extend(places().map(|(place, message)| {
-        let at = message.sent_at.millis();
-        ((at, message.line, ActionKind::Send), place)
-    }));
-    scratch.extend(places().filter_map(|(place, message)| {
-        let at = message.seen_at()?.millis();
-        Some(((at, message.line, ActionKind::Seen), place))
-    }));
-    scratch.extend(places().filter_map(|(place, message)| {
-        let at = message.responded_at()?.millis();
-        let line = response_line(message.line);
-        Some(((at, line, ActionKind::Respond), place))
-    }));
-    scratch.sort_by_key(|(key, _)| *key);
-    for (slot, ((_, _, kind), place)) in list.iter_mut().zip(scratch.iter()) {
-        *slot = Action::new(*place, *kind);
-    }
 }

@@ -21,12 +21,12 @@ const BATCH: usize = 64 * 1_024;
 /// How many rows one core takes at a time.
 const SHARE: usize = 4 * 1_024;
 
-/// Reads a file's rows and hands them to `take` in order, each with its number from 1, and with about how many bytes of
+/// Reads a file's rows and hands some at a time to `take`, in order, each with its number from 1, and with about how many bytes of
 /// the file have been read.
 pub(super) fn read(
     file: Vec<u8>,
     name: &str,
-    take: &mut dyn FnMut(Said<Row<'_>>, u64) -> Result<(), LogError>,
+    take: &mut dyn FnMut(Vec<Said<Row<'_>>>, u64) -> Result<(), LogError>,
 ) -> Result<(), LogError> {
     let wrong = |why: String| LogError::Parquet {
         name: name.to_owned(),
@@ -63,24 +63,18 @@ pub(super) fn read(
             if rows == 0 {
                 break;
             }
-            take_rows(&shapes, &columns, before, &mut |said| {
-                take(said, size * u64::from(after) / all)
-            })?;
+            let said = rows_of(&shapes, &columns, before);
+            take(said, size * u64::from(after) / all)?;
             before = after;
         }
     }
     Ok(())
 }
 
-/// Makes rows of columns, share by share on all cores, and hands them on in order.
-fn take_rows(
-    shapes: &[Shape],
-    columns: &[Vec<Cell>],
-    before: u32,
-    take: &mut dyn FnMut(Said<Row<'_>>) -> Result<(), LogError>,
-) -> Result<(), LogError> {
+/// Makes rows of columns, share by share on all cores, in order.
+fn rows_of<'c>(shapes: &[Shape], columns: &'c [Vec<Cell>], before: u32) -> Vec<Said<Row<'c>>> {
     let rows = columns.first().map_or(0, Vec::len);
-    let shares: Vec<Said<Row<'_>>> = (0..rows.div_ceil(SHARE))
+    (0..rows.div_ceil(SHARE))
         .into_par_iter()
         .map(|share| {
             let mut said = Said {
@@ -97,8 +91,7 @@ fn take_rows(
             }
             said
         })
-        .collect();
-    shares.into_iter().try_for_each(take)
+        .collect()
 }
 
 fn row<'c>(shapes: &[Shape], columns: &'c [Vec<Cell>], at: usize) -> Result<Row<'c>, Fault> {

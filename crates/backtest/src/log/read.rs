@@ -189,8 +189,8 @@ impl<'s, R: Read + Send> Source<'s, R> {
                     self.skip = first.number;
                 }
                 let mut lines = Vec::new();
-                self.each(&Snap, |block, _| {
-                    lines.extend_from_slice(&block);
+                self.each(&Snap, |blocks, _| {
+                    lines.extend(blocks.into_iter().flatten());
                     Ok(())
                 })?;
                 snap::pair(lines, builder).map_err(|full| full.in_log(self.name))
@@ -213,10 +213,9 @@ impl<'s, R: Read + Send> Source<'s, R> {
         let size = self.blocks.read;
         let (name, skipped) = (self.name, &mut self.skipped);
         parquet::read(bytes, name, &mut |said, done| {
-            for (line, fault) in said.faults {
-                skipped.skip(bad(name, line, fault))?;
-            }
-            take(said.items, builder, name, skipped)?;
+            each_block(said, name, skipped, &mut |rows, skipped| {
+                take(rows, builder, name, skipped)
+            })?;
             (self.progress)(done);
             Ok(())
         })?;
@@ -284,7 +283,7 @@ impl<'s, R: Read + Send> Source<'s, R> {
     fn each<L: Lines>(
         &mut self,
         lines: &L,
-        mut take: impl FnMut(Vec<(u32, L::Item<'_>)>, &mut Skipped) -> Result<(), LogError>,
+        mut take: impl FnMut(Vec<Vec<(u32, L::Item<'_>)>>, &mut Skipped) -> Result<(), LogError>,
     ) -> Result<(), LogError> {
         let mut batch = self.blocks.batch()?;
         while !batch.blocks.is_empty() {
@@ -300,13 +299,7 @@ impl<'s, R: Read + Send> Source<'s, R> {
                     said.collect()
                 },
             );
-            for said in read {
-                // What stands before a bad line is taken first: a repeated id among it is the first fault.
-                take(said.items, &mut self.skipped)?;
-                for (line, fault) in said.faults {
-                    self.skipped.skip(bad(self.name, line, fault))?;
-                }
-            }
+            each_block(read, self.name, &mut self.skipped, &mut take)?;
             (self.progress)(batch.read);
             self.blocks.spare.extend(std::mem::take(&mut batch.blocks));
             // A fault in reading on comes after whatever stands before it.
@@ -324,26 +317,51 @@ fn bad(name: &str, line: u64, fault: Fault) -> BadLine {
     }
 }
 
+/// Hands on what some blocks say, up to the first bad line that is not to be left out.
+fn each_block<T>(
+    said: Vec<Said<T>>,
+    name: &str,
+    skipped: &mut Skipped,
+    take: &mut dyn FnMut(Vec<Vec<(u32, T)>>, &mut Skipped) -> Result<(), LogError>,
+) -> Result<(), LogError> {
+    let mut blocks = Vec::with_capacity(said.len());
+    let mut faults = Vec::new();
+    for said in said {
+        blocks.push(said.items);
+        faults.extend(said.faults);
+        if faults.len() > skipped.most() {
+            break;
+        }
+    }
+    // What stands before a bad line is taken first: a repeated id among it is the first fault.
+    take(blocks, skipped)?;
+    faults
+        .into_iter()
+        .try_for_each(|(line, fault)| skipped.skip(bad(name, line, fault)))
+}
+
 /// Gives the builder rows, without those whose id is an earlier one's where bad lines are left out.
 fn take(
-    mut rows: Vec<(u32, Row<'_>)>,
+    mut blocks: Vec<Vec<(u32, Row<'_>)>>,
     builder: &mut Builder,
     name: &str,
     skipped: &mut Skipped,
 ) -> Result<(), LogError> {
     let mut repeated = Vec::new();
     if skipped.any() {
-        rows.retain(|(line, row)| {
-            let fault = builder.is_repeated(*line, row);
-            let fits = fault.is_none();
-            repeated.extend(fault.map(|fault| (*line, fault)));
-            fits
-        });
+        for rows in &mut blocks {
+            rows.retain(|(line, row)| {
+                let fault = builder.is_repeated(*line, row);
+                let fits = fault.is_none();
+                repeated.extend(fault.map(|fault| (*line, fault)));
+                fits
+            });
+        }
     }
     for (line, fault) in repeated {
         skipped.skip(bad(name, line.into(), fault))?;
     }
-    builder.take(&rows).map_err(|full| full.in_log(name))
+    builder.take(&blocks).map_err(|full| full.in_log(name))
 }
 
 /// What a block's lines say, up to the first bad one that is not to be left out.
