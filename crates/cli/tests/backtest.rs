@@ -235,3 +235,17 @@ fn the_real_log_has_13838_messages_and_6427_answers_in_time() {
     .remove(0);
     assert_eq!(week["responded"], 5_851);
 }
+
+#[test]
+fn a_policy_that_takes_the_long_way_is_named() {
+    let folder = Folder::new().with("log.csv", LOG).with(
+        "back.toml",
+        "extends = \"inmail-2015\"\n[returned]\nexpires = \"original\"\n",
+    );
+    let ran = folder.earnest(&["backtest", "log.csv", "--policy", "back.toml", "--json"]);
+    assert_eq!(
+        ran.err,
+        "1 policy (back) can only be replayed message by message, which takes about ten times as long\n"
+    );
+    assert_eq!(json(&ran.out)["policies"][0]["sent"], 4);
+}

@@ -24,8 +24,10 @@ use std::sync::Arc;
 
 /// The most combinations that one sweep tries.
 pub const MOST: usize = 50_000;
-/// About so many messages are replayed before a sweep looks whether it is to stop.
+/// About so many messages are replayed before a sweep looks whether it is to stop ...
 const BATCH: usize = 32_000_000;
+/// ... but under at least so many policies, which then find the same part of the log in the cache.
+const BATCH_LEAST: usize = 4;
 
 /// A policy and the keys of it that are varied.
 #[derive(Debug, Clone)]
@@ -115,7 +117,7 @@ impl Sweep {
         progress: &(dyn Fn(u64) + Sync),
         stop: &dyn Fn() -> bool,
     ) -> Result<Vec<Row>, rayon::ThreadPoolBuildError> {
-        let batch = (BATCH / log.messages().max(1)).max(1);
+        let batch = (BATCH / log.messages().max(1)).max(BATCH_LEAST);
         let mut rows = Vec::with_capacity(self.policies.len());
         for policies in self.policies.chunks(batch) {
             if stop() {

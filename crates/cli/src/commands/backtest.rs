@@ -8,6 +8,7 @@ mod report;
 
 use crate::error::Error;
 use crate::logs::LogArgs;
+use crate::number::thousands;
 use crate::output::Out;
 use crate::{policies, progress};
 use clap::ValueEnum;
@@ -16,6 +17,7 @@ use earnest_backtest::replay;
 use earnest_backtest::report::Figures;
 use earnest_core::policy::Policy;
 use earnest_core::units::Timestamp;
+use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -78,6 +80,7 @@ pub(crate) fn run(args: &BacktestArgs, out: &mut Out) -> Result<(), Error> {
         until: args.until,
         threads: args.threads,
     };
+    tell_slow(&policies, &options)?;
     let figures = replayed(&log, &policies, &options)?;
     if args.json {
         return out.json(&serde_json::json!({ "policies": figures }));
@@ -102,6 +105,30 @@ fn replayed(
     let figures = replay::run(log, policies, options, &|more| bar.inc(more));
     bar.finish_and_clear();
     figures.map_err(|error| no_threads(&error))
+}
+
+/// Tells which policies are replayed by asking the engine about every message.
+pub(super) fn tell_slow(policies: &[Arc<Policy>], options: &replay::Options) -> Result<(), Error> {
+    const NAMED: usize = 3;
+    let slow = policies
+        .iter()
+        .filter(|policy| !replay::is_fast(policy, options.credits));
+    let mut names: Vec<&str> = slow.map(|policy| policy.name.as_str()).collect();
+    let many = u64::try_from(names.len()).unwrap_or(u64::MAX);
+    names.dedup();
+    names.truncate(NAMED);
+    if many > 0 {
+        let policies = match many {
+            1 => "1 policy".to_owned(),
+            many => format!("{} policies", thousands(many)),
+        };
+        writeln!(
+            io::stderr(),
+            "{policies} ({}) can only be replayed message by message, which takes about ten times as long",
+            names.join(", ")
+        )?;
+    }
+    Ok(())
 }
 
 /// Tells that the threads cannot be started.

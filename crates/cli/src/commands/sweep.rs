@@ -7,7 +7,7 @@
 mod print;
 pub(super) mod stop;
 
-use crate::commands::backtest::{Credits, no_threads};
+use crate::commands::backtest::{Credits, no_threads, tell_slow};
 use crate::error::Error;
 use crate::logs::LogArgs;
 use crate::output::Out;
@@ -124,6 +124,7 @@ pub(super) fn sweep(policy: &str, vary: &[String]) -> Result<Sweep, Error> {
 
 /// Replays the log under every combination, until Ctrl-C.
 pub(super) fn tried(sweep: &Sweep, log: &Log, options: &Options) -> Result<Vec<Row>, Error> {
+    tell_slow(sweep.policies(), options)?;
     let whole = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let bar = progress::policies(
         "sweeping",

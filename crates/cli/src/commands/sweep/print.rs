@@ -18,9 +18,9 @@ const SHOWN: [(Figure, &str); 7] = [
     (Figure::Sent, "sent"),
     (Figure::ResponseRate, "rate"),
     (Figure::Lost, "answers\nlost"),
-    (Figure::LostShare, "of all\nanswers"),
+    (Figure::LostShare, "of\nall"),
     (Figure::Avoided, "unanswered\navoided"),
-    (Figure::AvoidedShare, "of all\nunanswered"),
+    (Figure::AvoidedShare, "of\nall"),
     (Figure::SeatsRestricted, "seats\nrestricted"),
 ];
 const MILLIS_A_DAY: u64 = 86_400_000;
@@ -145,6 +145,7 @@ impl Table<'_> {
             cells.push(if row.frontier { "*" } else { "" }.to_owned());
             rows.add_row(cells);
         }
+        table::fit(&mut rows);
         table::print(&rows, "", out)?;
         if let Some(more @ 1..) = self.rows.len().checked_sub(self.top) {
             out.line(format_args!(
