@@ -95,6 +95,6 @@ pub(crate) fn batch(
 }
 
 /// 300 characters, the length that is answered most.
-const BODY: &str = "Hello, I read what you wrote about matching engines and liked how you measure them. \
+pub(crate) const BODY: &str = "Hello, I read what you wrote about matching engines and liked how you measure them. \
 We are looking for somebody to lead a small team that builds one, in Rust, with customers from the first day. \
 Would you have twenty minutes in the next two weeks? I can tell you about the product, the people and the pay. Best";

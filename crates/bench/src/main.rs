@@ -13,6 +13,7 @@
 mod empty;
 mod fleet;
 mod load;
+mod postgres;
 mod report;
 
 use clap::{Parser, Subcommand};
@@ -31,6 +32,15 @@ enum Command {
     Empty,
     /// Measure the shipped server beside the empty one
     Http(Http),
+    /// Measure servers on a private PostgreSQL beside a PL/pgSQL function
+    Postgres(Postgres),
+}
+
+/// Measure servers on a private PostgreSQL beside a PL/pgSQL function
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Postgres {
+    #[command(flatten)]
+    http: Http,
 }
 
 /// Measure the shipped server beside the empty one
@@ -67,5 +77,6 @@ async fn main() {
     match Call::parse().command {
         Command::Empty => empty::serve().await,
         Command::Http(call) => report::in_turns(&call).await,
+        Command::Postgres(call) => postgres::in_turns(&call).await,
     }
 }

@@ -9,9 +9,9 @@ use earnest_core::units::Timestamp;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How many messages a batch holds.
-const BATCH: usize = 500;
+pub(crate) const BATCH: usize = 500;
 /// How many connections send batches.
-const BATCH_CONNECTIONS: usize = 8;
+pub(crate) const BATCH_CONNECTIONS: usize = 8;
 const DAY: i64 = 86_400_000;
 
 /// Runs all measurements.
@@ -101,7 +101,7 @@ fn print_medians(rows: &[(f64, f64, Duration)]) {
 
 /// Tells a history: `history` messages, of which the last `open` were sent in the last 80 days and the others
 /// lapsed long ago.
-async fn history(call: &Http, server: &Server, key: &str, name: &str) {
+pub(crate) async fn history(call: &Http, server: &Server, key: &str, name: &str) {
     let contracts = call.contracts;
     let began = Instant::now();
     let today = now();
@@ -175,7 +175,7 @@ async fn tell(
     }
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let millis = i64::try_from(since.as_millis()).unwrap();
     Timestamp::from_millis(millis).expect("it is before the year 10000")

@@ -4,8 +4,8 @@
 //! does. Invariant: a wrong call is told in two plain lines, the second one saying where help is.
 
 use crate::commands::{
-    audit, backtest, backup, check, demo, explain, export, generate, import, key, migrate, policy,
-    restore, serve, sweep,
+    audit, backtest, backup, check, copy, demo, explain, export, generate, import, key, migrate,
+    policy, restore, serve, sweep,
 };
 use crate::output;
 use clap::error::ErrorKind;
@@ -54,6 +54,7 @@ Keep a store
   backup           Copy it while it is in use
   restore          Put a backup in its place
   migrate          Bring it up to date
+  copy             Move it to another place, such as PostgreSQL
 
 Options
 {options}
@@ -99,6 +100,7 @@ pub(crate) enum Command {
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
     Migrate(migrate::MigrateArgs),
+    Copy(copy::CopyArgs),
 }
 
 /// What is said where no command is run.

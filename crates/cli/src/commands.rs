@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod backtest;
 pub(crate) mod backup;
 pub(crate) mod check;
+pub(crate) mod copy;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod export;
@@ -49,6 +50,7 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         Command::Backup(args) => backup::run(args),
         Command::Restore(args) => restore::run(args, &mut out),
         Command::Migrate(args) => migrate::run(args, &mut out),
+        Command::Copy(args) => copy::run(args, &mut out),
         Command::Check(_) | Command::Audit(_) => Ok(()),
     };
     end(done.map(|()| ExitCode::SUCCESS), out)

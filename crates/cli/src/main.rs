@@ -7,6 +7,7 @@
 
 mod call;
 mod commands;
+mod copy;
 mod duration;
 mod error;
 mod import;

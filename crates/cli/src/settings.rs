@@ -17,7 +17,7 @@ const FILE_VARIABLE: &str = "EARNEST_CONFIG";
 /// Which store a command works on.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct StoreArgs {
-    /// The store: `sqlite:PATH` [default: what is set, else sqlite:earnest.db]
+    /// The store: `sqlite:PATH` or `postgres://...` [default: what is set, else sqlite:earnest.db]
     #[arg(long, value_name = "URL")]
     pub(crate) store: Option<String>,
     /// The file of settings [default: earnest.toml, where there is one]

@@ -8,6 +8,7 @@ use earnest_engine::clock::{SystemClock, SystemRandom};
 use earnest_engine::{Engine, Failure};
 use earnest_server::config::{Config, StoreUrl};
 use earnest_store::memory::MemoryStore;
+use earnest_store::postgres::{self, PostgresStore};
 use earnest_store::sqlite::{self, SqliteStore};
 use earnest_store::{Store, StoreError};
 use std::future::Future;
@@ -45,15 +46,36 @@ pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Error>>) -> Re
 ///
 /// # Errors
 /// Why it cannot be opened, and what to do.
-pub(crate) fn open(config: &Config, need: Need) -> Result<Arc<dyn Store>, Error> {
-    match &config.store {
+pub(crate) async fn open(config: &Config, need: Need) -> Result<Arc<dyn Store>, Error> {
+    open_at(&config.store, config, need).await
+}
+
+/// Opens a store that is somewhere else than what is set.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) async fn open_at(
+    place: &StoreUrl,
+    config: &Config,
+    need: Need,
+) -> Result<Arc<dyn Store>, Error> {
+    match place {
         StoreUrl::Memory if need == Need::Any => Ok(Arc::new(MemoryStore::new())),
         StoreUrl::Memory => Err(Error::Input(
             "a store in memory is gone with its process; name a file with `--store sqlite:PATH`"
                 .to_owned(),
         )),
         StoreUrl::Sqlite(path) => Ok(Arc::new(open_sqlite(path, config, need)?)),
-        StoreUrl::Postgres(_) => Err(no_postgres()),
+        StoreUrl::Postgres(url) => {
+            let options = postgres::Options {
+                connections: config.connections,
+                begin: need != Need::There,
+                migrate: need == Need::Migrated,
+                ..postgres::Options::default()
+            };
+            let opened = PostgresStore::open(url, options).await;
+            Ok(Arc::new(opened.map_err(|error| failed(&error))?))
+        }
     }
 }
 
@@ -86,15 +108,11 @@ pub(crate) fn file_of(config: &Config) -> Result<PathBuf, Error> {
         StoreUrl::Memory => Err(Error::Input(
             "a store in memory is in no file; name one with `--store sqlite:PATH`".to_owned(),
         )),
-        StoreUrl::Postgres(_) => Err(no_postgres()),
+        StoreUrl::Postgres(_) => Err(Error::Input(
+            "a store in PostgreSQL is in no file, and is kept safe with the database's own tools: `pg_dump` and `pg_restore`, or a base backup with its log for any point in time\ndocs/operate.md says how; `earnest copy` makes a file of it"
+                .to_owned(),
+        )),
     }
-}
-
-fn no_postgres() -> Error {
-    Error::Input(
-        "stores in PostgreSQL are not in this version; name a file with `--store sqlite:PATH`"
-            .to_owned(),
-    )
 }
 
 /// Takes up the work on a store.
@@ -115,7 +133,7 @@ pub(crate) async fn engine(
 /// # Errors
 /// As [`open`] and [`engine`].
 pub(crate) async fn take_up(config: &Config, need: Need) -> Result<Engine, Error> {
-    engine(open(config, need)?, config.engine.clone()).await
+    engine(open(config, need).await?, config.engine.clone()).await
 }
 
 /// Finishes what was begun.

@@ -131,13 +131,13 @@ fn what_cannot_be_opened_is_told() {
         "sqlite:folder",
         "sqlite:gone/earnest.db",
         "sqlite:text.db",
-        "postgres://me:s3cret@db/earnest",
+        "postgres://me:s3cret@127.0.0.1:1/earnest",
         "earnest.db",
     ] {
         let error = folder.earnest(&["serve", "--listen", "127.0.0.1:0", "--store", store]);
         told.push_str(&format!("$ --store {store}\n{}", error.refused()));
     }
-    insta::assert_snapshot!(told.replace("s3cret@db/earnest\n", "...\n"));
+    insta::assert_snapshot!(told.replace("s3cret@127.0.0.1:1/earnest\n", "...\n"));
     let error = folder
         .earnest(&["serve", "--config", "gone.toml"])
         .refused();

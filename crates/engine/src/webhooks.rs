@@ -15,6 +15,7 @@ mod id;
 mod land;
 mod lease;
 mod listed;
+mod places;
 mod replay;
 mod schedule;
 mod sign;
@@ -23,6 +24,7 @@ pub use attempt::{Answered, Call, Deliver, Delivering};
 pub use courier::{Courier, CourierOptions};
 pub use endpoint::{NewWebhook, Owner, WebhookChange, WebhookRecord, WebhookState};
 pub use listed::{EVENT_TYPES, event_type, listed_event};
+pub use places::{NOT_COPIED, place_in, with_place};
 pub use replay::{DeliveryRecord, Replay};
 pub use schedule::RetrySchedule;
 

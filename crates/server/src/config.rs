@@ -34,6 +34,8 @@ pub struct Config {
     pub log: Log,
     /// How many reads of an embedded store go on at once.
     pub readers: usize,
+    /// How many connections to a PostgreSQL database are opened at most.
+    pub connections: usize,
     /// What is set of the server.
     pub server: Settings,
     /// What is set of the engine.
@@ -119,6 +121,7 @@ impl Default for Config {
                 level: LogLevel::Info,
             },
             readers: 4,
+            connections: 16,
             server: Settings::default(),
             engine: earnest_engine::Options::default(),
             origins: BTreeMap::new(),

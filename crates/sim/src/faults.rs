@@ -14,9 +14,9 @@ use crate::trace::Trace;
 use earnest_core::units::{ContractId, MemberId, MessageId, Timestamp};
 use earnest_store::memory::MemoryStore;
 use earnest_store::{
-    Answer, Batch, Change, ContractRow, Delivery, DeliveryQuery, Document, EventQuery, LogRow,
-    MessagePage, MessageQuery, Position, Put, Reading, Snapshot, Store, StoreError, StoreStatus,
-    StoredEvent, Writing,
+    Answer, AnswerPage, Batch, Change, ContractRow, Delivery, DeliveryQuery, Document, EventQuery,
+    LogRow, MessagePage, MessageQuery, Position, Put, Reading, Snapshot, Store, StoreError,
+    StoreStatus, StoredEvent, Writing,
 };
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -341,6 +341,10 @@ impl Store for FaultyStore {
         Box::pin(self.0.read("answer", self.0.handle.answer(space, key)))
     }
 
+    fn answers(&self, after: Option<Vec<u8>>, limit: usize) -> Reading<'_, AnswerPage> {
+        Box::pin(self.0.read("answers", self.0.handle.answers(after, limit)))
+    }
+
     fn snapshot<'a>(&'a self, contract: &'a ContractId) -> Reading<'a, Option<Snapshot>> {
         Box::pin(self.0.read("snapshot", self.0.handle.snapshot(contract)))
     }
@@ -375,6 +379,10 @@ impl Store for FaultyStore {
             self.0
                 .read("documents", self.0.handle.documents(kind, after, limit)),
         )
+    }
+
+    fn kinds(&self) -> Reading<'_, Vec<String>> {
+        Box::pin(self.0.read("kinds", self.0.handle.kinds()))
     }
 
     fn put(&self, documents: Vec<Put>) -> Reading<'_, ()> {

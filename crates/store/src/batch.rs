@@ -102,3 +102,13 @@ pub struct Answer {
     /// The answer, as its author writes it.
     pub reply: Vec<u8>,
 }
+
+/// Some of all answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AnswerPage {
+    /// The answers, each with the contract whose batch brought it.
+    pub answers: Vec<(ContractId, Answer)>,
+    /// Where the next page begins; nothing on the last one. A page may have fewer answers than asked for, or more
+    /// where one batch brought them, and still have a next one.
+    pub next: Option<Vec<u8>>,
+}

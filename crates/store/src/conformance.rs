@@ -77,8 +77,8 @@ impl Opened {
 }
 
 /// Expands to one test for each case. It is given what makes an empty place: something that is called without
-/// arguments and, awaited, gives an [`Opened`](crate::conformance::Opened). The test crate needs `tokio` with
-/// `macros` and `rt-multi-thread`.
+/// arguments and, awaited, gives an [`Opened`](crate::conformance::Opened). With `ignore = "why"`
+/// after it, every test is passed over unless it is asked for. The test crate needs `tokio` with `macros` and `rt-multi-thread`.
 ///
 /// ```ignore
 /// async fn memory() -> Opened {
@@ -95,8 +95,14 @@ impl Opened {
 #[macro_export]
 macro_rules! conformance {
     ($make:expr) => {
+        $crate::conformance! { @all [] $make }
+    };
+    ($make:expr, ignore = $why:literal) => {
+        $crate::conformance! { @all [#[ignore = $why]] $make }
+    };
+    (@all $attributes:tt $make:expr) => {
         $crate::conformance! {
-            @cases $make;
+            @cases $attributes $make;
             committing: [
                 a_contract_begins_once,
                 a_contract_that_is_not_there_is_at_number_0,
@@ -126,6 +132,7 @@ macro_rules! conformance {
                 a_taken_key_conflicts,
                 the_same_key_in_another_space_is_another_key,
                 ten_thousand_keys_are_found_and_others_are_not,
+                all_answers_are_listed_once,
             ],
             messages: [
                 a_message_comes_back_as_it_was_sent,
@@ -178,6 +185,7 @@ macro_rules! conformance {
                 documents_are_listed_in_the_order_of_their_ids,
                 several_documents_are_written_all_or_none,
                 kinds_are_kept_apart,
+                kinds_are_listed,
             ],
             foreign: [
                 the_first_question_begins_now,
@@ -216,12 +224,17 @@ macro_rules! conformance {
             ],
         }
     };
-    (@cases $make:expr; $($topic:ident: [$($case:ident),* $(,)?]),* $(,)?) => {
-        $($(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $case() {
-                $crate::conformance::$topic::$case($make().await).await;
-            }
-        )*)*
+    (@cases $attributes:tt $make:expr; $($topic:ident: $cases:tt),* $(,)?) => {
+        $($crate::conformance! { @topic $attributes $make; $topic $cases })*
+    };
+    (@topic $attributes:tt $make:expr; $topic:ident [$($case:ident),* $(,)?]) => {
+        $($crate::conformance! { @case $attributes $make; $topic $case })*
+    };
+    (@case [$(#[$attribute:meta])*] $make:expr; $topic:ident $case:ident) => {
+        $(#[$attribute])*
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $case() {
+            $crate::conformance::$topic::$case($make().await).await;
+        }
     };
 }

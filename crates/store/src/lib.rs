@@ -8,6 +8,7 @@
 //! every commit that was answered before it asked, by whichever process.
 
 mod batch;
+mod code;
 mod delivery;
 mod document;
 mod error;
@@ -18,9 +19,10 @@ mod read;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod memory;
+pub mod postgres;
 pub mod sqlite;
 
-pub use batch::{Answer, Batch, ContractUpdate, NewMessage, Token, Writing};
+pub use batch::{Answer, AnswerPage, Batch, ContractUpdate, NewMessage, Token, Writing};
 pub use delivery::{Delivery, DeliveryQuery, DeliveryState};
 pub use document::{Document, Put};
 pub use error::StoreError;
@@ -96,6 +98,10 @@ pub trait Store: Send + Sync + 'static {
     /// Returns the answer that was given under a key, if any. Cheap for a key that was never used.
     fn answer<'a>(&'a self, space: &'a str, key: &'a str) -> Reading<'a, Option<Answer>>;
 
+    /// Returns all answers, some at a time, each with the contract whose batch brought it: in no order that means
+    /// anything, from the start or from where an earlier page ended. For copying a store, not for serving.
+    fn answers(&self, after: Option<Vec<u8>>, limit: usize) -> Reading<'_, AnswerPage>;
+
     /// Returns a contract's newest snapshot.
     fn snapshot<'a>(&'a self, contract: &'a ContractId) -> Reading<'a, Option<Snapshot>>;
 
@@ -114,6 +120,9 @@ pub trait Store: Send + Sync + 'static {
         after: Option<&'a str>,
         limit: usize,
     ) -> Reading<'a, Vec<Document>>;
+
+    /// Returns the kinds of which there are documents.
+    fn kinds(&self) -> Reading<'_, Vec<String>>;
 
     /// Writes documents, all or none. Fails with [`StoreError::Conflict`] when one is not at the version that
     /// its [`Put`] expects.

@@ -14,9 +14,9 @@ mod messages;
 mod write;
 
 use crate::{
-    Answer, Batch, Change, ContractRow, Delivery, DeliveryQuery, Document, EventQuery, LogRow,
-    MessagePage, MessageQuery, Position, Put, Reading, Snapshot, Store, StoreError, StoreStatus,
-    StoredEvent, Writing,
+    Answer, AnswerPage, Batch, Change, ContractRow, Delivery, DeliveryQuery, Document, EventQuery,
+    LogRow, MessagePage, MessageQuery, Position, Put, Reading, Snapshot, Store, StoreError,
+    StoreStatus, StoredEvent, Writing,
 };
 use changes::Handle;
 use earnest_core::units::{ContractId, MemberId, MessageId, Timestamp};
@@ -135,6 +135,10 @@ impl Store for MemoryStore {
         self.with(|data, _| Ok(data.answers.get(space, key)))
     }
 
+    fn answers(&self, after: Option<Vec<u8>>, limit: usize) -> Reading<'_, AnswerPage> {
+        self.with(move |data, _| Ok(data.answers.page(after.as_deref(), limit)))
+    }
+
     fn snapshot<'a>(&'a self, contract: &'a ContractId) -> Reading<'a, Option<Snapshot>> {
         let kept = self.with(|data, _| Ok(data.snapshots.get(contract).cloned()));
         // A snapshot may be large: it is copied while others go on.
@@ -163,6 +167,10 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Reading<'a, Vec<Document>> {
         self.with(move |data, _| Ok(data.documents.list(kind, after, limit)))
+    }
+
+    fn kinds(&self) -> Reading<'_, Vec<String>> {
+        self.with(|data, _| Ok(data.documents.kinds()))
     }
 
     fn put(&self, documents: Vec<Put>) -> Reading<'_, ()> {

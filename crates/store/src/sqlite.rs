@@ -13,7 +13,7 @@ mod answers;
 mod backup;
 mod block;
 mod checkpoint;
-mod code;
+mod columns;
 mod commit;
 mod draft;
 mod entry;
@@ -43,9 +43,9 @@ pub use backup::Checked;
 pub use options::{Options, Tuning};
 
 use crate::{
-    Answer, Batch, Change, ContractRow, Delivery, DeliveryQuery, Document, EventQuery, LogRow,
-    MessagePage, MessageQuery, Position, Put, Reading, Snapshot, Store, StoreError, StoreStatus,
-    StoredEvent, Writing,
+    Answer, AnswerPage, Batch, Change, ContractRow, Delivery, DeliveryQuery, Document, EventQuery,
+    LogRow, MessagePage, MessageQuery, Position, Put, Reading, Snapshot, Store, StoreError,
+    StoreStatus, StoredEvent, Writing,
 };
 use earnest_core::units::{ContractId, MemberId, MessageId, Timestamp};
 use fault::closed;
@@ -280,6 +280,10 @@ impl Store for SqliteStore {
         })
     }
 
+    fn answers(&self, after: Option<Vec<u8>>, limit: usize) -> Reading<'_, AnswerPage> {
+        self.read(move |reader| answers::page(reader, after.as_deref(), limit))
+    }
+
     fn snapshot<'a>(&'a self, contract: &'a ContractId) -> Reading<'a, Option<Snapshot>> {
         let contract = contract.clone();
         self.read(move |reader| read::contracts::snapshot(reader, &contract))
@@ -306,6 +310,10 @@ impl Store for SqliteStore {
     ) -> Reading<'a, Vec<Document>> {
         let (kind, after) = (kind.to_owned(), after.map(str::to_owned));
         self.read(move |reader| read::documents::list(reader, &kind, after.as_deref(), limit))
+    }
+
+    fn kinds(&self) -> Reading<'_, Vec<String>> {
+        self.read(read::documents::kinds)
     }
 
     fn put(&self, documents: Vec<Put>) -> Reading<'_, ()> {

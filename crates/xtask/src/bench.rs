@@ -21,13 +21,14 @@ pub(crate) fn run(here: &Repository, which: &[&str]) -> Done {
     Ok(well)
 }
 
-/// Loads the shipped server over HTTP, beside an empty one; `args` go to the load tool.
-pub(crate) fn http(here: &Repository, args: &[&str]) -> Done {
+/// Loads the shipped server over HTTP: `http` beside an empty one, `postgres` on a database beside a function in it.
+/// `args` go to the load tool.
+pub(crate) fn load(here: &Repository, what: &str, args: &[&str]) -> Done {
     let build = ["build", "--release", "--locked", "--package", "earnest-cli"];
     if !shown(cargo(here, &build), &mut |_| {})? {
         return Ok(false);
     }
     let load = ["run", "--release", "--locked", "--package", "earnest-bench"];
-    let call = [&load[..], &["--", "http"], args].concat();
+    let call = [&load[..], &["--", what], args].concat();
     shown(cargo(here, &call), &mut |_| {})
 }

@@ -42,11 +42,11 @@ fn main() -> ExitCode {
         [] | ["help" | "--help" | "-h"] => say(HELP).map(|()| true),
         ["test"] => test::run(&here),
         ["bench"] => bench::run(&here, &bench::ALL),
-        ["bench", "http", args @ ..] => bench::http(&here, args),
+        ["bench", what @ ("http" | "postgres"), args @ ..] => bench::load(&here, what, args),
         ["bench", which] => match bench::ALL.into_iter().find(|name| name == which) {
             Some(name) => bench::run(&here, &[name]),
             None => Err(format!(
-                "there is no benchmark `{which}`; they are {} and http",
+                "there is no benchmark `{which}`; they are {}, http and postgres",
                 bench::ALL.join(", ")
             )),
         },

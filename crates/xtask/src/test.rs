@@ -1,4 +1,5 @@
-//! The one test command: cargo's tests, the scenarios, and the tests that need a real message log or a browser.
+//! The one test command: cargo's tests, the scenarios, and the tests that need a PostgreSQL, a
+//! cluster, a real message log or a browser.
 //!
 //! Owns: running all of them on a machine that has nothing but Rust, and the last line, `N passed, N failed,
 //! N skipped`. Invariant: a test that did not run is named, with the reason, and counted as skipped.
@@ -13,6 +14,12 @@ use std::process::{Command, Stdio};
 
 /// Why a test that needs the real log is not run by `cargo test` alone.
 const NEEDS_LOG: &str = "needs the CollegeMsg log";
+
+/// Why a test that needs a cluster is not run by `cargo test` alone, and what names one.
+const NEEDS_CITUS: &str = "needs a Citus cluster";
+const CITUS: &str = "EARNEST_TEST_CITUS";
+/// What allows PostgreSQL to be installed where it is missing.
+const INSTALL: &str = "EARNEST_INSTALL_POSTGRES";
 
 /// Why a test that needs a browser is not run by `cargo test` alone.
 const NEEDS_BROWSER: &str = "needs Chromium";
@@ -109,13 +116,14 @@ pub(crate) fn run(here: &Repository) -> Done {
     heading("scenarios")?;
     let scenarios = scenarios(here)?;
 
+    let database = databases(here, &mut tests)?;
     let log = here.real_log();
     let real = match &log {
         Some(log) => real_log(here, log, &mut tests)?,
         None => None,
     };
     let browser = browser(here, &mut tests)?;
-    summary(&tests, scenarios, real, browser, log.as_deref())
+    summary(&tests, scenarios, &[database, real, browser], log.as_deref())
 }
 
 /// Returns a call of cargo that leaves nothing in the sources: no snapshot beside one that differs.
@@ -174,6 +182,45 @@ fn real_log(here: &Repository, log: &Path, tests: &mut Tests) -> Result<Option<T
         Some(variable),
         tests,
     )
+}
+
+/// Runs the tests that need a PostgreSQL, on a private one, and those that need a cluster, where one is named.
+fn databases(here: &Repository, tests: &mut Tests) -> Result<Option<Tally>, String> {
+    let mut all = None;
+    if has_postgres()? {
+        let title = "tests on a private PostgreSQL";
+        all = needy(here, title, earnest_pgtest::NEEDS, None, tests)?;
+    }
+    if std::env::var_os(CITUS).is_some() {
+        let more = needy(here, "tests on a cluster", NEEDS_CITUS, None, tests)?;
+        if let Some(more) = more {
+            all.get_or_insert_default().add(more);
+        }
+    }
+    Ok(all)
+}
+
+/// Returns whether there is a PostgreSQL to be started. Where it is allowed, Debian's package is installed; what that
+/// starts is left alone.
+fn has_postgres() -> Result<bool, String> {
+    let is_there = || earnest_pgtest::programs().is_some();
+    let may_install = std::env::var_os(INSTALL).is_some_and(|it| it == "yes");
+    if is_there() || !may_install {
+        return Ok(is_there());
+    }
+    heading("installing PostgreSQL")?;
+    for args in [
+        &["update", "-qq"][..],
+        &["install", "-y", "-qq", "postgresql"],
+    ] {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive").args(args);
+        // What keeps it from being installed is shown; the tests are then named as not run.
+        if !command.status().is_ok_and(|status| status.success()) {
+            break;
+        }
+    }
+    Ok(is_there())
 }
 
 /// Runs the tests that need a browser, where there is one: those with axe-core, where that can be had.
@@ -276,8 +323,7 @@ fn needy(
 fn summary(
     tests: &Tests,
     scenarios: Tally,
-    real: Option<Tally>,
-    browser: Option<Tally>,
+    [database, real, browser]: &[Option<Tally>; 3],
     log: Option<&Path>,
 ) -> Done {
     heading("summary")?;
@@ -287,18 +333,31 @@ fn summary(
         "cargo test  {}\nscenarios   {scenarios}\n",
         tests.tally
     ))?;
+    if let Some(database) = database {
+        all.add(*database);
+        say(&format!("PostgreSQL  {database}\n"))?;
+    }
     if let Some(real) = real {
-        all.add(real);
+        all.add(*real);
         say(&format!("real log    {real}\n"))?;
     }
     if let Some(browser) = browser {
-        all.add(browser);
+        all.add(*browser);
         say(&format!(
             "browser     {browser}; pictures of every page are in target/screenshots\n"
         ))?;
     }
     for (test, why) in &tests.ignored {
-        say(&format!("NOT RUN: {test}: {why}\n"))?;
+        if how_to_run(why).is_none() {
+            say(&format!("NOT RUN: {test}: {why}\n"))?;
+        }
+    }
+    for reason in [earnest_pgtest::NEEDS, NEEDS_CITUS] {
+        // There are hundreds: they are told by their number.
+        let count = tests.ignored.values().filter(|why| *why == reason).count();
+        if let (1.., Some(how)) = (count, how_to_run(reason)) {
+            say(&format!("NOT RUN: {count} tests: {reason}; {how}\n"))?;
+        }
     }
     if log.is_none() {
         say(
@@ -308,6 +367,20 @@ fn summary(
     // The very last line, plain, for people and programs.
     say(&format!("{all}\n"))?;
     Ok(all.failed == 0)
+}
+
+/// Returns how the tests on databases that are passed over for a reason can be run.
+fn how_to_run(reason: &str) -> Option<String> {
+    match reason {
+        earnest_pgtest::NEEDS => Some(format!(
+            "install it (Debian: apt-get install postgresql), set {INSTALL}=yes, or set {} to the folder with initdb",
+            earnest_pgtest::PROGRAMS
+        )),
+        NEEDS_CITUS => Some(format!(
+            "set {CITUS} to the address of a database of one, postgres://..."
+        )),
+        _ => None,
+    }
 }
 
 fn heading(title: &str) -> Result<(), String> {

@@ -39,11 +39,11 @@ pub(crate) struct AuditArgs {
 
 /// What was found.
 #[derive(Debug, Default)]
-struct Findings {
-    contracts: u64,
-    events: u64,
-    messages: u64,
-    first: Option<Finding>,
+pub(crate) struct Findings {
+    pub(crate) contracts: u64,
+    pub(crate) events: u64,
+    pub(crate) messages: u64,
+    pub(crate) first: Option<Finding>,
 }
 
 /// Audits, prints, and returns the exit code: 0 when all is well, 1 when something is not, 2 when the store cannot
@@ -85,7 +85,8 @@ async fn one(engine: &Engine, contract: &ContractId) -> Result<Findings, StoreEr
     Ok(findings)
 }
 
-async fn all(engine: &Engine) -> Result<Findings, StoreError> {
+/// Audits all contracts, up to the first of which something is wrong.
+pub(crate) async fn all(engine: &Engine) -> Result<Findings, StoreError> {
     let contracts = contracts(engine).await?;
     let events = contracts.iter().map(|(_, events)| events).sum();
     let bar = progress::events("auditing", events);

@@ -80,7 +80,7 @@ async fn demo(args: &DemoArgs, config: &Config, out: &mut Out) -> Result<(), Err
     let stop = serve::stop_signal()?;
     let mut options = config.engine.clone();
     options.waiting_most = 1_000_000;
-    let engine = store::engine(store::open(config, Need::Any)?, options).await?;
+    let engine = store::engine(store::open(config, Need::Any).await?, options).await?;
     let is_empty = engine
         .contract_ids(None, 1)
         .await

@@ -100,7 +100,7 @@ pub(crate) fn run(args: &ImportArgs, out: &mut Out) -> Result<(), Error> {
     // The lanes hand over much at once, and wait for it.
     options.waiting_most = options.waiting_most.max(1_000_000);
     let (told, repeated) = block_on(async {
-        let store = store::open(&config, Need::Any)?;
+        let store = store::open(&config, Need::Any).await?;
         let engine = store::engine(store, options).await?;
         let done = match lock::for_import(&config) {
             Ok(_alone) => import(args, log, &hash, &engine).await,

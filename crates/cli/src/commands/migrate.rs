@@ -6,15 +6,21 @@ use crate::error::Error;
 use crate::output::Out;
 use crate::settings::StoreArgs;
 use crate::store::{self, Need, block_on, failed, file_of};
-use earnest_server::config::Config;
+use earnest_server::config::{Config, StoreUrl};
 use earnest_store::Store;
+use earnest_store::postgres::{Migrated, PostgresStore};
 use earnest_store::sqlite::{Options, SqliteStore};
 use std::path::Path;
+
+const NEW: &str = "is new, and up to date";
+const CHANGED: &str = "was brought up to date";
+const UP_TO_DATE: &str = "is up to date; nothing was to be done";
 
 /// Brings a store up to date that an older version has made
 ///
 /// A store that is not there is made. Make a backup first: an older version cannot read what a newer one has
-/// brought up to date.
+/// brought up to date. In PostgreSQL, servers of the version before may go on meanwhile, and where the database has
+/// workers (Citus) the tables are spread over them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct MigrateArgs {
     #[command(flatten)]
@@ -24,16 +30,28 @@ pub(crate) struct MigrateArgs {
 /// Brings it up to date, and says what that meant.
 pub(crate) fn run(args: &MigrateArgs, out: &mut Out) -> Result<(), Error> {
     let config = args.store.read()?;
+    if let StoreUrl::Postgres(url) = &config.store {
+        let migrated = block_on(async {
+            let migrated = PostgresStore::migrate(url).await;
+            migrated.map_err(|error| failed(&error))
+        })?;
+        let done = match migrated {
+            Migrated::New => NEW,
+            Migrated::Changed => CHANGED,
+            Migrated::UpToDate => UP_TO_DATE,
+        };
+        return out.line(format_args!("`{}` {done}", config.store));
+    }
     let path = file_of(&config)?;
     let done = match path.exists() {
         false => {
             open_and_close(&path, &config, Need::Any)?;
-            "is new, and up to date"
+            NEW
         }
-        true if is_up_to_date(&path) => "is up to date; nothing was to be done",
+        true if is_up_to_date(&path) => UP_TO_DATE,
         true => {
             open_and_close(&path, &config, Need::Migrated)?;
-            "was brought up to date"
+            CHANGED
         }
     };
     out.line(format_args!("`{}` {done}", path.display()))

@@ -114,6 +114,12 @@ impl Kept {
         Position(self.from)
     }
 
+    /// Returns it with another place in the log.
+    pub(super) fn moved_to(mut self, place: Position) -> Self {
+        self.from = place.0;
+        self
+    }
+
     pub(super) fn wants(&self, event_type: &str) -> bool {
         let Some(types) = &self.types else {
             return true;

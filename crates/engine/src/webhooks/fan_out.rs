@@ -10,10 +10,12 @@ use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::keys::json;
 use earnest_core::units::{ContractId, Timestamp};
-use earnest_store::{Delivery, DeliveryQuery, DeliveryState, LogRow, Position, Put, StoreError};
+use earnest_store::{
+    Delivery, DeliveryQuery, DeliveryState, Document, LogRow, Position, Put, StoreError,
+};
 use hashbrown::{HashMap, HashSet};
 
-const KIND: &str = "webhook-cursor";
+pub(super) const KIND: &str = "webhook-cursor";
 const ID: &str = "log";
 /// How many rows of the log are read at once.
 const ROWS: usize = 256;
@@ -90,14 +92,10 @@ impl Cursor {
                 version: 0,
             });
         };
-        let place: u64 = serde_json::from_slice(&document.body).map_err(|error| {
-            Failure::Internal(format!(
-                "the webhooks' place in the log cannot be read: {error}"
-            ))
-        })?;
+        let place = place(&document)?;
         Ok(Self {
-            at: Position(place),
-            written: Position(place),
+            at: place,
+            written: place,
             version: document.version,
         })
     }
@@ -110,6 +108,16 @@ impl Cursor {
             body: Some(json(&to.0)),
         }
     }
+}
+
+/// Reads the place in the log up to which deliveries were made.
+pub(super) fn place(document: &Document) -> Result<Position, Failure> {
+    let place: Result<u64, _> = serde_json::from_slice(&document.body);
+    place.map(Position).map_err(|error| {
+        Failure::Internal(format!(
+            "the webhooks' place in the log cannot be read: {error}"
+        ))
+    })
 }
 
 /// What one look at the log brought.

@@ -11,7 +11,7 @@ use earnest_core::units::Timestamp;
 use earnest_store::{Put, StoreError};
 use serde::{Deserialize, Serialize};
 
-const KIND: &str = "webhook-courier";
+pub(super) const KIND: &str = "webhook-courier";
 const ID: &str = "lease";
 /// How long a lease lasts, in milliseconds: so long nothing is delivered after its holder has died.
 const LASTS: i64 = 15_000;

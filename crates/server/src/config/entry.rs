@@ -40,7 +40,7 @@ const KIB: usize = 1 << 10;
 const GIB: usize = 1 << 30;
 
 /// Every setting, in the order of the manual.
-pub(super) const ENTRIES: [Entry; 22] = [
+pub(super) const ENTRIES: [Entry; 23] = [
     Entry {
         key: "store",
         set: |config, given| put(&mut config.store, given.parsed()),
@@ -134,6 +134,11 @@ pub(super) const ENTRIES: [Entry; 22] = [
             )
         },
         show: |config| config.engine.snapshot_after.to_string(),
+    },
+    Entry {
+        key: "postgres.connections",
+        set: |config, given| put(&mut config.connections, given.whole(2..=1_000)),
+        show: |config| config.connections.to_string(),
     },
     Entry {
         key: "sqlite.readers",

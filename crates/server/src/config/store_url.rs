@@ -28,7 +28,7 @@ impl Default for StoreUrl {
 pub enum NoStoreUrl {
     /// It has no kind that is known.
     #[error(
-        "`{0}` does not say where the store is; write `sqlite:PATH`, such as `sqlite:earnest.db`"
+        "`{0}` does not say where the store is; write `sqlite:PATH`, such as `sqlite:earnest.db`, or `postgres://USER@HOST/DATABASE`"
     )]
     Kind(String),
     /// It names no file.

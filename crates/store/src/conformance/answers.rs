@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "the names of the cases are sentences")]
 
-use super::build::{Draft, answer};
+use super::build::{Draft, answer, contract};
 use super::{Opened, look};
 use crate::{Answer, StoreError};
 
@@ -109,4 +109,36 @@ pub async fn ten_thousand_keys_are_found_and_others_are_not(opened: Opened) {
             assert_eq!(handle.answer("space", &absent).await, Ok(None));
         }
     }
+}
+
+pub async fn all_answers_are_listed_once(opened: Opened) {
+    let store = &opened.store;
+    let mut given = Vec::new();
+    for (of, count) in [("b", 5), ("a", 3), ("c", 9)] {
+        let answers: Vec<Answer> = (0..count)
+            .map(|n| answer(&format!("space\u{0}{of}"), &format!("key-{n}")))
+            .collect();
+        let draft = answers
+            .iter()
+            .cloned()
+            .fold(Draft::begin(of), Draft::answer);
+        store.commit(draft.batch()).await.unwrap();
+        given.extend(answers.into_iter().map(|answer| (contract(of), answer)));
+    }
+    store.commit(Draft::begin("without").batch()).await.unwrap();
+    let mut listed = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.answers(after.clone(), 4).await.unwrap();
+        assert!(page.next.is_none() || page.next != after);
+        listed.extend(page.answers);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let order = |(of, answer): &(_, Answer)| (format!("{of}"), answer.key.clone());
+    listed.sort_by_key(order);
+    given.sort_by_key(order);
+    assert_eq!(listed, given);
 }

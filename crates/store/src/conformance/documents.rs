@@ -231,3 +231,19 @@ pub async fn kinds_are_kept_apart(opened: Opened) {
     assert_eq!(store.documents("key", None, 9).await, Ok(Vec::new()));
     assert_eq!(store.documents("Key", None, 9).await.unwrap().len(), 1);
 }
+
+pub async fn kinds_are_listed(opened: Opened) {
+    let store = &*opened.store;
+    assert_eq!(store.kinds().await, Ok(Vec::new()));
+    for kind in ["policy", "cursor", "gone"] {
+        for id in ["a", "b"] {
+            store.put(vec![put(kind, id, None, "x")]).await.unwrap();
+        }
+    }
+    for id in ["a", "b"] {
+        store.put(vec![removal("gone", id, None)]).await.unwrap();
+    }
+    store.put(vec![removal("policy", "a", None)]).await.unwrap();
+    let listed = store.kinds().await.unwrap();
+    assert_eq!(listed, ["cursor", "policy"]);
+}

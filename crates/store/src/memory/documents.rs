@@ -58,6 +58,12 @@ impl Documents {
             .collect()
     }
 
+    pub(super) fn kinds(&self) -> Vec<String> {
+        let is_kept = |kept: &Kept| kept.body.is_some();
+        let has_any = self.0.iter().filter(|(_, kept)| kept.values().any(is_kept));
+        has_any.map(|(kind, _)| kind.clone()).collect()
+    }
+
     /// Checks what the puts expect, each after those before it.
     pub(super) fn check(&self, puts: &[Put]) -> Result<(), StoreError> {
         let mut ahead: HashMap<(&str, &str), Standing> = HashMap::new();

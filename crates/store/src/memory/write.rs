@@ -41,7 +41,7 @@ impl Data {
         self.messages.add(&batch.contract, batch.messages);
         self.messages.settle(batch.outcomes);
         self.messages.write(batch.writings);
-        self.answers.add(batch.answers);
+        self.answers.add(&batch.contract, batch.answers);
         let moves_on = !batch.events.is_empty();
         let position = self.contracts.step(Step {
             contract: batch.contract.clone(),

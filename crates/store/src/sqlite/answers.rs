@@ -3,8 +3,11 @@
 //! Owns: the packed form: a number for the form, then for each answer the space, the key and the reply, each
 //! behind its length, and the hash of the body. Does not own: how an answer is found.
 
+use super::columns::Columns;
 use super::fault::{Step, corrupt};
-use crate::batch::Answer;
+use super::reader::Reader;
+use crate::batch::{Answer, AnswerPage};
+use earnest_core::units::ContractId;
 use rusqlite::{Connection, OptionalExtension};
 
 const FORM: u8 = 1;
@@ -48,6 +51,28 @@ pub(super) fn at(
         .into_iter()
         .find(|answer| answer.space == space && answer.key == key);
     Ok(found.map(Packed::to_answer))
+}
+
+/// Returns the answers of the rows of the log after a place, until there are enough of them.
+pub(super) fn page(reader: &Reader<'_>, after: Option<&[u8]>, limit: usize) -> Step<AnswerPage> {
+    let after = after.and_then(|after| Some(i64::from_be_bytes(after.try_into().ok()?)));
+    let sql = "SELECT l.pos, l.answers, c.id FROM log l JOIN contracts c ON c.number = l.contract \
+               WHERE l.pos > ?1 AND l.answers IS NOT NULL ORDER BY l.pos";
+    let mut select = reader.connection.prepare_cached(sql)?;
+    let mut rows = select.query([after.unwrap_or(0)])?;
+    let mut page = AnswerPage::default();
+    while let Some(row) = rows.next()? {
+        let contract: ContractId = row.id(2)?;
+        let packed: Vec<u8> = row.get(1)?;
+        let unpacked = unpack(&packed)?.into_iter().map(Packed::to_answer);
+        page.answers
+            .extend(unpacked.map(|answer| (contract.clone(), answer)));
+        if page.answers.len() >= limit {
+            page.next = Some(row.get::<_, i64>(0)?.to_be_bytes().to_vec());
+            break;
+        }
+    }
+    Ok(page)
 }
 
 /// Packs answers; nothing where there are none.

@@ -4,11 +4,11 @@
 //! Invariants: all checks of a transaction's part come before its first change; a snapshot counts from the
 //! moment all its pieces are there.
 
-use super::code::Code;
 use super::fault::{Step, corrupt};
 use super::run::{DEAD, LIVE, WRITING};
 use super::shared::{Shared, answered};
 use super::writer::Writer;
+use crate::code::Code;
 use crate::delivery::{Delivery, DeliveryState};
 use crate::document::Put;
 use crate::error::StoreError;

@@ -5,7 +5,6 @@
 //! inserting it, and what was inserted before it of the same batch is taken back.
 
 use super::answers;
-use super::code::Code;
 use super::commit::Prepared;
 use super::entry::{self, Item};
 use super::fault::Step;
@@ -14,6 +13,7 @@ use super::place::Place;
 use super::scan;
 use super::writer::Writer;
 use crate::batch::{Answer, NewMessage, Writing};
+use crate::code::Code;
 use crate::error::StoreError;
 use crate::message::Outcome;
 use crate::read::Position;

@@ -47,7 +47,7 @@ const OF_CORE: [&str; 31] = [
 const NOT_IN_CORE: [(&str, &[&str]); 1] = [("jiff", &["std", "tz-system", "tzdb-zoneinfo"])];
 
 /// The crates of the workspace, and what each may use of the others in what it ships.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("earnest-core", &[]),
     ("earnest-chart", &[]),
     ("earnest-scenario", &["earnest-core"]),
@@ -86,8 +86,9 @@ const ARROWS: [(&str, &[&str]); 13] = [
         "earnest-sim",
         &["earnest-core", "earnest-store", "earnest-engine"],
     ),
-    ("earnest-bench", &["earnest-core"]),
-    ("earnest-xtask", &["earnest-core"]),
+    ("earnest-bench", &["earnest-core", "earnest-pgtest"]),
+    ("earnest-pgtest", &[]),
+    ("earnest-xtask", &["earnest-core", "earnest-pgtest"]),
 ];
 
 /// Says what core links that it may not.

@@ -3,7 +3,7 @@
 //! Owns: which rows count: a contract is there from its first event on.
 
 use crate::read::{ContractRow, Snapshot, StoreStatus};
-use crate::sqlite::code::Columns;
+use crate::sqlite::columns::Columns;
 use crate::sqlite::fault::{Step, corrupt};
 use crate::sqlite::reader::Reader;
 use earnest_core::units::{ContractId, Timestamp};

@@ -3,8 +3,9 @@
 //! Owns: which index answers which question.
 
 use super::contracts::limit_of;
+use crate::code::Code;
 use crate::delivery::{Delivery, DeliveryQuery, DeliveryState};
-use crate::sqlite::code::{Code, Columns};
+use crate::sqlite::columns::Columns;
 use crate::sqlite::fault::Step;
 use crate::sqlite::reader::Reader;
 use earnest_core::units::{ContractId, Timestamp};

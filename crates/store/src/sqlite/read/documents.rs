@@ -2,7 +2,7 @@
 
 use super::contracts::limit_of;
 use crate::document::Document;
-use crate::sqlite::code::Columns;
+use crate::sqlite::columns::Columns;
 use crate::sqlite::fault::Step;
 use crate::sqlite::reader::Reader;
 use rusqlite::{Row, params};
@@ -35,6 +35,18 @@ pub(in crate::sqlite) fn list(
         documents.push(from_row(row)?);
     }
     Ok(documents)
+}
+
+/// Returns the kinds of which there are documents.
+pub(in crate::sqlite) fn kinds(reader: &Reader<'_>) -> Step<Vec<String>> {
+    let sql = "SELECT DISTINCT kind FROM documents WHERE body IS NOT NULL ORDER BY kind";
+    let mut select = reader.connection.prepare_cached(sql)?;
+    let mut rows = select.query([])?;
+    let mut kinds = Vec::new();
+    while let Some(row) = rows.next()? {
+        kinds.push(row.read(0)?);
+    }
+    Ok(kinds)
 }
 
 fn from_row(row: &Row<'_>) -> Step<Document> {

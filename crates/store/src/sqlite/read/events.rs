@@ -4,7 +4,7 @@
 
 use super::contracts;
 use crate::read::{EventQuery, LogRow, Position, StoredEvent};
-use crate::sqlite::code::Columns;
+use crate::sqlite::columns::Columns;
 use crate::sqlite::entry;
 use crate::sqlite::fault::{Step, corrupt};
 use crate::sqlite::index::Range;

@@ -4,9 +4,10 @@
 
 use super::contracts;
 use crate::batch::{Answer, NewMessage, Writing};
+use crate::code::Code;
 use crate::message::{MessagePage, MessageQuery, MessageRow, Outcome, Which};
 use crate::sqlite::answers;
-use crate::sqlite::code::{Code, Columns};
+use crate::sqlite::columns::Columns;
 use crate::sqlite::entry;
 use crate::sqlite::fault::{Step, corrupt};
 use crate::sqlite::index::Range;
@@ -136,7 +137,7 @@ fn status_of(reader: &Reader<'_>, place: Place) -> Step<Status> {
     let status = select
         .query_row([place.to_row()], |row| row.get(0))
         .optional()?;
-    status.map_or(Ok(Status::Pending), Code::of_code)
+    Ok(status.map_or(Ok(Status::Pending), Code::of_code)?)
 }
 
 fn at_place(reader: &Reader<'_>, place: Place) -> Step<Option<MessageRow>> {

@@ -1,0 +1,171 @@
+//! Loads servers on a private PostgreSQL and says what they bore, as ratios to a PL/pgSQL function called by pgbench.
+//!
+//! Owns: the turns and the table. Does not own: the function (`reference.sql`). Invariant: what is compared takes turns
+//! on one database server, with everything synced.
+
+use crate::fleet;
+use crate::load::{Bore, Load, Target, run};
+use crate::report::{BATCH, BATCH_CONNECTIONS, history, now};
+use crate::{Http, Postgres};
+use earnest_bench::client::Client;
+use earnest_bench::process::{Server, make_key};
+use earnest_pgtest::Durable;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+/// How many clients call the function.
+const CALLERS: usize = 32;
+
+/// What a round came to.
+struct Round {
+    /// The function's calls a second.
+    base: f64,
+    singles: Bore,
+    two: f64,
+    batches: f64,
+    calm: Bore,
+}
+
+/// Runs all measurements.
+pub(crate) async fn in_turns(call: &Postgres) {
+    let http = &call.http;
+    let database = earnest_pgtest::Server::start(Durable::Yes, "").unwrap();
+    let store = database.database().unwrap();
+    let reference = database.database().unwrap();
+    database
+        .sql(&reference, include_str!("reference.sql"))
+        .unwrap();
+    let pools = format!(
+        "INSERT INTO pools SELECT 'contract-' || n, 1000000000 FROM generate_series(0, {}) AS n",
+        http.contracts - 1
+    );
+    database.sql(&reference, &pools).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("send.sql");
+    std::fs::write(&script, script_of(http.contracts)).unwrap();
+
+    let first = Server::start_earnest(&http.earnest, &store).await;
+    let admin = make_key(&http.earnest, &store, "admin");
+    let name = format!("run{}", now().millis() % 1_000_000_000);
+    if http.history > 0 {
+        let import = make_key(&http.earnest, &store, "import");
+        history(http, &first, &import, &name).await;
+        database.sql(&store, "VACUUM ANALYZE").unwrap();
+    } else {
+        let mut client = Client::connect(first.address, Some(&admin)).await.unwrap();
+        fleet::found(&mut client, &name, http.contracts, None).await;
+    }
+    let second = Server::start_earnest(&http.earnest, &store).await;
+    let target = |server: &Server| Target {
+        address: server.address,
+        key: Some(admin.clone()),
+        run: name.clone(),
+        contracts: http.contracts,
+    };
+    let (at_first, at_second) = (target(&first), target(&second));
+    let mut rounds = Vec::new();
+    for number in 1..=http.rounds {
+        let base = pgbench(database.programs(), &reference, &script, http.seconds);
+        let round = round(http, base, &at_first, &at_second).await;
+        print_round(number, &round);
+        rounds.push(round);
+    }
+    let median = |of: &dyn Fn(&Round) -> f64| {
+        let mut all: Vec<f64> = rounds.iter().map(of).collect();
+        all.sort_by(f64::total_cmp);
+        all.get(all.len() / 2).copied().unwrap_or_default()
+    };
+    println!(
+        "medians: singles {:.2} of the function, batches {:.2} of it, two servers {:.2} of one, p99 at half load {:.1} ms",
+        median(&|it| it.singles.rate / it.base),
+        median(&|it| it.batches / it.base),
+        median(&|it| it.two / it.singles.rate),
+        median(&|it| it.calm.p99.as_secs_f64() * 1_000.0),
+    );
+    println!("resident, after the load: {} MB", first.resident_mb());
+}
+
+async fn round(http: &Http, base: f64, first: &Target, second: &Target) -> Round {
+    let length = Duration::from_secs(http.seconds);
+    let singles = run(first, &Load::Singles, http.connections, length, None).await;
+    let half = http.connections / 2;
+    let (one, other) = tokio::join!(
+        run(first, &Load::Singles, half, length, None),
+        run(second, &Load::Singles, half, length, None)
+    );
+    let batches = run(
+        first,
+        &Load::Batches(BATCH),
+        BATCH_CONNECTIONS,
+        length,
+        None,
+    )
+    .await;
+    let calm = Some(singles.rate / 2.0);
+    let calm = run(first, &Load::Singles, http.connections, length, calm).await;
+    Round {
+        base,
+        two: one.rate + other.rate,
+        batches: batches.rate * 500.0,
+        singles,
+        calm,
+    }
+}
+
+fn print_round(number: usize, round: &Round) {
+    let base = round.base;
+    println!("round {number}");
+    println!(
+        "  {:<32} {base:>9.0}/s",
+        format!("the function, {CALLERS} callers")
+    );
+    for (name, rate) in [
+        ("single sends over HTTP", round.singles.rate),
+        ("the same, at two servers", round.two),
+        ("messages in batches of 500", round.batches),
+    ] {
+        println!(
+            "  {name:<32} {rate:>9.0}/s  {:>5.2} of the function",
+            rate / base
+        );
+    }
+    println!(
+        "  {:<32} median {:.2?}  p99 {:.2?}  worst {:.2?}",
+        "single sends, half load", round.calm.median, round.calm.p99, round.calm.worst
+    );
+}
+
+fn script_of(contracts: usize) -> String {
+    let most = contracts - 1;
+    let last_seat = fleet::SEATS - 1;
+    format!(
+        "\\set contract random(0, {most})\n\\set seat random(0, {last_seat})\n\\set member random(0, 1999999)\n\
+         SELECT send_letter('contract-' || :contract, 'seat-' || :seat, 'member-' || :member, \
+         'An opening that may interest you', '{}');\n",
+        fleet::BODY
+    )
+}
+
+/// Returns how often the function was called a second.
+fn pgbench(programs: &Path, database: &str, script: &Path, seconds: u64) -> f64 {
+    let callers = CALLERS.to_string();
+    let seconds = seconds.to_string();
+    let done = Command::new(programs.join("pgbench"))
+        .args([
+            "-n", "-M", "prepared", "-j", "2", "-c", &callers, "-T", &seconds, "-f",
+        ])
+        .arg(script)
+        .arg(database)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let tps = text.lines().find_map(|line| line.strip_prefix("tps = "));
+    tps.and_then(|rest| rest.split(' ').next()?.parse().ok())
+        .unwrap()
+}

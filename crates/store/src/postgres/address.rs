@@ -1,0 +1,143 @@
+//! Reads the address of a database.
+//!
+//! Owns: what may stand in it, what is set of every connection, TLS. Invariant: nothing that is printed here has a
+//! password in it.
+
+use super::tls::{self, Trust};
+use crate::error::StoreError;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// What is set of every session, before what the address sets: nothing waits for ever, and nobody who has gone
+/// away holds anything.
+const SESSION: &str = "-c statement_timeout=30s -c lock_timeout=10s \
+                       -c idle_in_transaction_session_timeout=30s -c client_min_messages=error";
+
+/// The address of a database.
+pub(super) struct Address {
+    pub(super) config: Config,
+    trust: Trust,
+}
+
+impl Address {
+    /// Reads `postgres://user:password@host:port/database?...`.
+    pub(super) fn read(url: &str) -> Result<Self, StoreError> {
+        let (plain, own) = take_own(url);
+        let mut config =
+            Config::from_str(&plain).map_err(|error| unreadable(&error.to_string()))?;
+        let trust = match own.mode.as_deref() {
+            None => Trust::Anybody,
+            Some("disable" | "prefer" | "require") => {
+                config.ssl_mode(match own.mode.as_deref() {
+                    Some("disable") => SslMode::Disable,
+                    Some("prefer") => SslMode::Prefer,
+                    _ => SslMode::Require,
+                });
+                Trust::Anybody
+            }
+            Some("verify-ca" | "verify-full") => {
+                config.ssl_mode(SslMode::Require);
+                own.roots.map_or(Trust::System, Trust::File)
+            }
+            Some(other) => {
+                return Err(unreadable(&format!(
+                    "`sslmode={other}` is none of disable, prefer, require, verify-ca, verify-full"
+                )));
+            }
+        };
+        let options = config.get_options().unwrap_or_default().to_owned();
+        config.options(format!("{SESSION} {options}"));
+        if config.get_application_name().is_none() {
+            config.application_name("earnest");
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(Duration::from_secs(5));
+        }
+        // A server that has vanished is noticed, instead of waited for.
+        config.tcp_user_timeout(Duration::from_secs(15));
+        Ok(Self { config, trust })
+    }
+
+    /// Returns what makes connections private.
+    pub(super) fn tls(&self) -> Result<MakeRustlsConnect, StoreError> {
+        tls::connector(&self.trust)
+    }
+}
+
+/// What the driver does not read itself.
+#[derive(Default)]
+struct Own {
+    mode: Option<String>,
+    roots: Option<PathBuf>,
+}
+
+/// Returns the address without the parameters of TLS, and those.
+fn take_own(url: &str) -> (String, Own) {
+    let mut own = Own::default();
+    let Some((place, parameters)) = url.split_once('?') else {
+        return (url.to_owned(), own);
+    };
+    let mut others = Vec::new();
+    for parameter in parameters.split('&') {
+        match parameter.split_once('=') {
+            Some(("sslmode", mode)) => own.mode = Some(mode.to_owned()),
+            Some(("sslrootcert", path)) => own.roots = Some(PathBuf::from(path)),
+            _ => others.push(parameter),
+        }
+    }
+    (format!("{place}?{}", others.join("&")), own)
+}
+
+fn unreadable(why: &str) -> StoreError {
+    StoreError::Version(format!(
+        "the address of the database cannot be read: {why}; write `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, \
+         with `%` and two hexadecimal digits for other characters in them"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_with_its_parameters() {
+        let url = "postgresql://ana:s%40cret@db.example:5433/mail?sslmode=disable&options=-c%20work_mem%3D1MB";
+        let address = Address::read(url).unwrap();
+        assert_eq!(address.config.get_password(), Some(&b"s@cret"[..]));
+        assert_eq!(address.config.get_dbname(), Some("mail"));
+        assert_eq!(address.config.get_ssl_mode(), SslMode::Disable);
+        // What the address sets comes last, and so counts.
+        let options = address.config.get_options().unwrap();
+        assert!(options.starts_with("-c statement_timeout") && options.ends_with("work_mem=1MB"));
+    }
+
+    #[test]
+    fn a_certificate_is_verified_where_that_is_asked() {
+        let verified =
+            Address::read("postgres://a@h/d?sslmode=verify-full&sslrootcert=/x.pem").unwrap();
+        assert_eq!(verified.config.get_ssl_mode(), SslMode::Require);
+        assert!(matches!(verified.trust, Trust::File(_)));
+        let system = Address::read("postgres://a@h/d?sslmode=verify-full").unwrap();
+        assert!(matches!(system.trust, Trust::System));
+    }
+
+    #[test]
+    fn a_mistake_is_told_without_the_password() {
+        for url in [
+            "postgres://ana:hunter2@h:port/d",
+            "postgres://ana:hunter2@h/d?sslmode=perhaps",
+            "postgres://ana:hunter2@h/d?colour=red",
+            "postgres://ana:hunter2%zz@h/d?connect_timeout=soon",
+        ] {
+            let Err(error) = Address::read(url) else {
+                continue;
+            };
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+        assert!(Address::read("postgres://ana:hunter2@h/d?sslmode=perhaps").is_err());
+    }
+}

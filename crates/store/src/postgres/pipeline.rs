@@ -1,0 +1,229 @@
+//! Sends several statements at once, and hears of them in their order.
+//!
+//! Owns: that they are sent in order and in one go. Invariant: a transaction that is sent so is committed whole, or
+//! one of its statements has failed and nothing of it is.
+
+use super::fault::{ends_connection, meaning, of_commit};
+use super::pool::{Lent, Value};
+use super::statement::Statement;
+use crate::error::StoreError;
+use futures_util::future::BoxFuture;
+use std::future::poll_fn;
+use std::task::Poll;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+/// A value for a statement.
+pub(super) type Owned = Box<dyn ToSql + Sync + Send>;
+
+type Heard = Result<Vec<Row>, tokio_postgres::Error>;
+
+/// How many statements are under way at once at most: whoever hears of one looks at all of them.
+const AT_ONCE: usize = 64;
+
+/// A statement with its values.
+pub(super) struct Step {
+    statement: &'static Statement,
+    values: Vec<Owned>,
+}
+
+impl Step {
+    /// Puts a statement and its values together.
+    pub(super) fn new(statement: &'static Statement, values: Vec<Owned>) -> Self {
+        Self { statement, values }
+    }
+}
+
+/// Makes values.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => {
+        vec![$(Box::new($value) as $crate::postgres::pipeline::Owned),*]
+    };
+}
+pub(super) use values;
+
+/// Carries out a transaction, sent in one go where it is not long, and returns each step's rows.
+pub(super) async fn transaction(lent: Lent, steps: &[Step]) -> Result<Vec<Vec<Row>>, StoreError> {
+    let mut all = Vec::with_capacity(steps.len());
+    let mut parts = steps.chunks(AT_ONCE).peekable();
+    let mut begins = true;
+    while let Some(part) = parts.next() {
+        let ends = parts.peek().is_none();
+        let heard = send(&lent, part, begins, ends).await;
+        begins = false;
+        match heard {
+            Ok(rows) => all.extend(rows),
+            Err(error) => {
+                let meant = if ends {
+                    of_commit(&error)
+                } else {
+                    meaning(&error)
+                };
+                give_back(lent, &error).await;
+                return Err(meant);
+            }
+        }
+    }
+    lent.done();
+    Ok(all)
+}
+
+/// Runs steps that stand each by itself.
+pub(super) async fn apart(lent: Lent, steps: &[Step]) -> Result<Vec<Vec<Row>>, StoreError> {
+    let mut all = Vec::with_capacity(steps.len());
+    for part in steps.chunks(AT_ONCE) {
+        match send(&lent, part, false, false).await {
+            Ok(rows) => all.extend(rows),
+            Err(error) => {
+                give_back(lent, &error).await;
+                return Err(meaning(&error));
+            }
+        }
+    }
+    lent.done();
+    Ok(all)
+}
+
+/// A transaction that is looked at before it is committed.
+pub(super) struct Open(Lent);
+
+impl Open {
+    /// Begins one with its first steps.
+    pub(super) async fn begin(
+        lent: Lent,
+        steps: &[Step],
+    ) -> Result<(Self, Vec<Vec<Row>>), StoreError> {
+        let this = Self(lent);
+        let (this, rows) = this.run(steps, true).await?;
+        Ok((this, rows))
+    }
+
+    /// Goes on.
+    pub(super) async fn go_on(self, steps: &[Step]) -> Result<(Self, Vec<Vec<Row>>), StoreError> {
+        self.run(steps, false).await
+    }
+
+    async fn run(
+        self,
+        steps: &[Step],
+        mut begins: bool,
+    ) -> Result<(Self, Vec<Vec<Row>>), StoreError> {
+        let mut all = Vec::with_capacity(steps.len());
+        let parts = steps.chunks(AT_ONCE);
+        for part in parts {
+            match send(&self.0, part, begins, false).await {
+                Ok(rows) => all.extend(rows),
+                Err(error) => {
+                    give_back(self.0, &error).await;
+                    return Err(meaning(&error));
+                }
+            }
+            begins = false;
+        }
+        Ok((self, all))
+    }
+
+    /// Commits it.
+    pub(super) async fn commit(self, steps: &[Step]) -> Result<Vec<Vec<Row>>, StoreError> {
+        match send(&self.0, steps, false, true).await {
+            Ok(rows) => {
+                self.0.done();
+                Ok(rows)
+            }
+            Err(error) => {
+                let meant = of_commit(&error);
+                give_back(self.0, &error).await;
+                Err(meant)
+            }
+        }
+    }
+
+    /// Takes it back.
+    pub(super) async fn roll_back(self) {
+        if self.0.batch_execute("ROLLBACK").await.is_ok() {
+            self.0.done();
+        }
+    }
+}
+
+/// Gives a connection back with nothing open, unless it is of no more use.
+async fn give_back(lent: Lent, error: &tokio_postgres::Error) {
+    if !ends_connection(error) && lent.batch_execute("ROLLBACK").await.is_ok() {
+        lent.done();
+    }
+}
+
+/// Sends steps and hears of all of them; returns the first failure.
+async fn send(
+    lent: &Lent,
+    steps: &[Step],
+    begins: bool,
+    ends: bool,
+) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
+    let mut ready = Vec::with_capacity(steps.len());
+    for step in steps {
+        let values: Vec<Value<'_>> = step
+            .values
+            .iter()
+            .map(|value| &**value as Value<'_>)
+            .collect();
+        ready.push((lent.prepared(step.statement).await?, values));
+    }
+    let mut waiting: Vec<BoxFuture<'_, Heard>> = Vec::with_capacity(steps.len() + 2);
+    if begins {
+        waiting.push(Box::pin(plain(lent, "BEGIN")));
+    }
+    for (statement, values) in &ready {
+        waiting.push(Box::pin(lent.query(statement, values)));
+    }
+    if ends {
+        waiting.push(Box::pin(plain(lent, "COMMIT")));
+    }
+    let mut heard = in_order(waiting).await?;
+    if begins {
+        heard.remove(0);
+    }
+    if ends {
+        heard.pop();
+    }
+    Ok(heard)
+}
+
+async fn plain(lent: &Lent, sql: &str) -> Heard {
+    lent.batch_execute(sql).await.map(|()| Vec::new())
+}
+
+/// Polls all from the first to the last, so that they are sent in this order, until all have been heard of. Where
+/// one cannot be sent, those after it are not: no commit follows on half a transaction.
+async fn in_order(
+    mut waiting: Vec<BoxFuture<'_, Heard>>,
+) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
+    let mut heard: Vec<Option<Heard>> = waiting.iter().map(|_| None).collect();
+    let mut is_sent = false;
+    poll_fn(|context| {
+        let mut all = true;
+        for (future, slot) in waiting.iter_mut().zip(&mut heard) {
+            if slot.is_some() {
+                continue;
+            }
+            match future.as_mut().poll(context) {
+                Poll::Ready(done) => {
+                    let could_not_be_sent = done.is_err() && !is_sent;
+                    *slot = Some(done);
+                    if could_not_be_sent {
+                        return Poll::Ready(());
+                    }
+                }
+                Poll::Pending => all = false,
+            }
+        }
+        is_sent = true;
+        if all { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    let failed = heard.iter().position(|done| matches!(done, Some(Err(_))));
+    match failed.and_then(|at| heard.swap_remove(at)) {
+        Some(Err(error)) => Err(error),
+        _ => heard.into_iter().flatten().collect(),
+    }
+}
