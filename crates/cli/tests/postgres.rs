@@ -65,6 +65,7 @@ async fn balance(client: &mut Client) -> Value {
 }
 
 /// Lets servers work under load while something goes wrong, and looks whether what was answered holds.
+#[expect(clippy::print_stdout, reason = "shown where a test fails")]
 async fn holds(
     store: &str,
     servers: usize,

@@ -9,8 +9,9 @@ use super::pipeline::{Open, Step, transaction, values};
 use super::pool::{Lent, read};
 use super::row::{self, Columns, number};
 use super::statement::{
-    ADD_ANSWERS, ADD_BATCH, ADD_INBOX, ADD_MESSAGE_IDS, ADD_MESSAGES, ADD_OUTBOX, ADD_WRITINGS,
-    BEGIN_CONTRACT, CONTRACT, HEAD, MOVE_CONTRACT, PUT_OUTCOMES, TELL_OF_BATCH, TOUCH_CONTRACT,
+    ADD_ANSWERS, ADD_BATCH, ADD_MESSAGE_IDS, ADD_MESSAGES, ADD_OUTBOX, ADD_WRITINGS,
+    BEGIN_CONTRACT, BEGIN_TOGETHER, CONTRACT, HEAD, MOVE_CONTRACT, MOVE_TOGETHER, PUT_OUTCOMES,
+    SEND_TOGETHER, TELL_OF_BATCH, TOUCH_CONTRACT,
 };
 use super::{Flow, inbox};
 use crate::batch::{Answer, Batch, NewMessage};
@@ -44,45 +45,67 @@ pub(super) async fn commit(inner: &Inner, batch: Batch) -> Result<Position, Stor
     let details = batch.update.details.clone();
     let count = i32::try_from(count)
         .map_err(|_| StoreError::Full("a batch has too many events".to_owned()))?;
-    let moved = match expected {
-        0 => Step::new(
-            &BEGIN_CONTRACT,
-            values![
-                contract.clone(),
+    let mut steps = match inner.flow {
+        Flow::Together => {
+            let mut values = values![
+                contract,
                 last,
-                token.clone(),
+                token,
                 due,
-                details.unwrap_or_default()
-            ],
-        ),
-        _ => Step::new(
-            &MOVE_CONTRACT,
-            values![
-                contract.clone(),
-                expected,
-                last,
-                token.clone(),
-                due,
-                details
-            ],
-        ),
+                details.or_else(|| (expected == 0).then(Vec::new)),
+                expected + 1,
+                count,
+                events,
+                inner.shift,
+                inner.writer
+            ];
+            let statement = if expected == 0 {
+                &BEGIN_TOGETHER
+            } else {
+                values.extend(values![expected]);
+                &MOVE_TOGETHER
+            };
+            vec![Step::new(statement, values)]
+        }
+        Flow::Spread => {
+            let moved = match expected {
+                0 => Step::new(
+                    &BEGIN_CONTRACT,
+                    values![
+                        contract.clone(),
+                        last,
+                        token.clone(),
+                        due,
+                        details.unwrap_or_default()
+                    ],
+                ),
+                _ => Step::new(
+                    &MOVE_CONTRACT,
+                    values![
+                        contract.clone(),
+                        expected,
+                        last,
+                        token.clone(),
+                        due,
+                        details
+                    ],
+                ),
+            };
+            let kept = values![contract.clone(), expected + 1, count, token, events];
+            let told = values![inner.shift, inner.writer, contract, expected + 1, count];
+            vec![
+                moved,
+                Step::new(&ADD_BATCH, kept),
+                Step::new(&TELL_OF_BATCH, told),
+            ]
+        }
     };
-    let mut steps = vec![
-        moved,
-        Step::new(
-            &ADD_BATCH,
-            values![contract.clone(), expected + 1, count, token, events],
-        ),
-        Step::new(
-            &TELL_OF_BATCH,
-            values![inner.shift, inner.writer, contract, expected + 1, count],
-        ),
-    ];
+    let place_at = steps.len() - 1;
     let messages = belongings(inner.flow, &batch, &mut steps);
     let lent = Lent::of(&inner.pool).await?;
     let rows = transaction(lent, &steps).await?;
     let place = rows
-        .get(2)
+        .get(place_at)
         .and_then(|rows| rows.first())
         .map(|row: &Row| row.number(0));
     if inner.flow == Flow::Spread {
@@ -103,22 +126,24 @@ fn belongings<'b>(flow: Flow, batch: &'b Batch, steps: &mut Vec<Step>) -> Vec<&'
         .map(|answer| (row::name_of(&answer.space, &answer.key), answer))
         .collect();
     answers.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    flow.steps(steps, &ADD_MESSAGE_IDS, &messages, |rows| {
-        row::message_ids(contract, rows)
-    });
     flow.steps(steps, &ADD_ANSWERS, &answers, |rows| {
         row::answers(contract, rows)
     });
-    flow.steps(steps, &ADD_MESSAGES, &messages, |rows| {
-        row::messages(contract, rows)
-    });
     match flow {
-        Flow::Together => flow.steps(steps, &ADD_INBOX, &messages, |rows| {
-            row::inbox(contract, rows)
-        }),
-        Flow::Spread => flow.steps(steps, &ADD_OUTBOX, &messages, |rows| {
-            row::outbox(contract, rows)
-        }),
+        Flow::Together if messages.is_empty() => {}
+        Flow::Together => {
+            let mut columns = row::messages(contract, &messages);
+            columns.push(row::numbers(&messages));
+            steps.push(Step::new(&SEND_TOGETHER, columns));
+        }
+        Flow::Spread => {
+            let ids = |rows: &[&NewMessage]| row::message_ids(contract, rows);
+            flow.steps(steps, &ADD_MESSAGE_IDS, &messages, ids);
+            let sent = |rows: &[&NewMessage]| row::messages(contract, rows);
+            flow.steps(steps, &ADD_MESSAGES, &messages, sent);
+            let left = |rows: &[&NewMessage]| row::outbox(contract, rows);
+            flow.steps(steps, &ADD_OUTBOX, &messages, left);
+        }
     }
     let outcomes = row::last_outcomes(batch.outcomes.clone());
     flow.steps(steps, &PUT_OUTCOMES, &outcomes, |rows| {

@@ -150,6 +150,11 @@ pub(super) fn messages(contract: &ContractId, rows: &[&NewMessage]) -> Vec<Owned
     ]
 }
 
+/// Returns the column of messages' places in inboxes.
+pub(super) fn numbers(rows: &[&NewMessage]) -> Owned {
+    Box::new(column!(rows, row => number_of(&row.id)))
+}
+
 /// Returns the columns by which messages are found.
 pub(super) fn message_ids(contract: &ContractId, rows: &[&NewMessage]) -> Vec<Owned> {
     values![

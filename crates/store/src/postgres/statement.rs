@@ -169,6 +169,15 @@ macro_rules! open_from {
     };
 }
 
+/// A batch, and its row in the feed.
+macro_rules! batch_and_feed {
+    () => {
+        concat!("kept AS (INSERT INTO batches (contract_id, first, count, token, events) \
+         VALUES ($1, $6, $7, $3, $8)) INSERT INTO feed (place, part, writer, contract_id, first, count) \
+         VALUES ($9::bigint + ", own_number!(), ", 0, $10, $1, $6, $7) RETURNING place")
+    };
+}
+
 macro_rules! own_number {
     () => {
         "(pg_current_xact_id()::text)::bigint"
@@ -190,6 +199,26 @@ statements! {
     MOVE_CONTRACT Route::Key,
         "UPDATE contracts SET seq = CASE WHEN seq = $2 THEN $3::bigint ELSE -1 END, token = $4, next_due = $5, \
          details = coalesce($6, details) WHERE contract_id = $1";
+    /// The three above and the row of the feed in one: what a commit begins with where nothing is spread.
+    BEGIN_TOGETHER Route::Together,
+        concat!("WITH begun AS (INSERT INTO contracts (contract_id, seq, token, next_due, details) \
+         VALUES ($1, $2, $3, $4, $5)), ", batch_and_feed!());
+    MOVE_TOGETHER Route::Together,
+        concat!("WITH moved AS (UPDATE contracts SET seq = CASE WHEN seq = $11 THEN $2::bigint ELSE -1 END, \
+         token = $3, next_due = $4, details = coalesce($5, details) WHERE contract_id = $1), ",
+         batch_and_feed!());
+    /// Messages, the names by which they are found, and their places in inboxes, in one.
+    SEND_TOGETHER Route::Together,
+        "WITH sent AS (SELECT * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], \
+         $7::boolean[], $8::bigint[], $9::bigint[], $10::int[], $11::bigint[], $12::bytea[], $13::bytea[], \
+         $14::bigint[]) AS s (seq, message_id, seat, member_id, campaign, bulk, sent_at, deadline, version, price, \
+         subject, body, number)), \
+         named AS (INSERT INTO message_ids (message_id, contract_id, seq) SELECT message_id, $1, seq FROM sent), \
+         delivered AS (INSERT INTO inbox (member_id, number, sent_at, contract_id, seq) \
+         SELECT member_id, number, sent_at, $1, seq FROM sent) \
+         INSERT INTO messages (contract_id, seq, message_id, seat, member_id, campaign, bulk, sent_at, deadline, \
+         version, price, subject, body) SELECT $1, seq, message_id, seat, member_id, campaign, bulk, sent_at, \
+         deadline, version, price, subject, body FROM sent";
     TOUCH_CONTRACT Route::Key,
         "UPDATE contracts SET next_due = $3, details = coalesce($4, details) \
          WHERE contract_id = $1 AND seq = $2 RETURNING seq";
