@@ -123,7 +123,12 @@ pub(crate) fn run(here: &Repository) -> Done {
         None => None,
     };
     let browser = browser(here, &mut tests)?;
-    summary(&tests, scenarios, &[database, real, browser], log.as_deref())
+    summary(
+        &tests,
+        scenarios,
+        &[database, real, browser],
+        log.as_deref(),
+    )
 }
 
 /// Returns a call of cargo that leaves nothing in the sources: no snapshot beside one that differs.
