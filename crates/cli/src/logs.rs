@@ -110,7 +110,7 @@ fn from_store(url: &str) -> Result<Log, Error> {
     };
     let config = args.read()?;
     block_on(async {
-        let store = store::open(&config, Need::There)?;
+        let store = store::open(&config, Need::There).await?;
         let read = messages(&*store, url).await;
         store.close().await.map_err(|error| failed(&error))?;
         read
