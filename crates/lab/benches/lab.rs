@@ -152,7 +152,7 @@ fn sweeping(log: &Log) {
 
 fn duckdb(path: &Path, messages: u64, bests: &[Best]) {
     let python = std::env::var("EARNEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/duckdb.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/in_duckdb.py");
     let ran = Command::new(&python)
         .arg(script)
         .arg(path)

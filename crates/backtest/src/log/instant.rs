@@ -53,7 +53,7 @@ fn seconds(text: &str) -> Option<Result<Timestamp, NotInstant>> {
 }
 
 /// Reads exactly `YYYY-MM-DDTHH:MM:SSZ`; nothing where the text is not that or no such instant.
-fn plain(text: &[u8]) -> Option<Timestamp> {
+pub(super) fn plain(text: &[u8]) -> Option<Timestamp> {
     let text: &[u8; 20] = text.try_into().ok()?;
     let marks = [text[4], text[7], text[10], text[13], text[16], text[19]];
     if &marks != b"--T::Z" {

@@ -21,13 +21,11 @@ const BATCH: usize = 64 * 1_024;
 /// How many rows one core takes at a time.
 const SHARE: usize = 4 * 1_024;
 
-/// Reads a file's rows and hands some at a time to `take`, in order, each with its number from 1, and with about how many bytes of
-/// the file have been read.
-pub(super) fn read(
-    file: Vec<u8>,
-    name: &str,
-    take: &mut dyn FnMut(Vec<Said<Row<'_>>>, u64) -> Result<(), LogError>,
-) -> Result<(), LogError> {
+/// Takes some rows, and about how many bytes of the file have been read.
+type Take<'t> = dyn FnMut(Vec<Said<Row<'_>>>, u64) -> Result<(), LogError> + 't;
+
+/// Reads a file's rows and hands some at a time to `take`, in order, each with its number from 1.
+pub(super) fn read(file: Vec<u8>, name: &str, take: &mut Take<'_>) -> Result<(), LogError> {
     let wrong = |why: String| LogError::Parquet {
         name: name.to_owned(),
         why,

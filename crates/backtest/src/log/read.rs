@@ -211,6 +211,9 @@ impl<'s, R: Read + Send> Source<'s, R> {
     fn parquet(&mut self, builder: &mut Builder) -> Result<(), LogError> {
         let bytes = self.blocks.whole()?;
         let size = self.blocks.read;
+        if size == 0 {
+            return Err(self.empty());
+        }
         let (name, skipped) = (self.name, &mut self.skipped);
         parquet::read(bytes, name, &mut |said, done| {
             each_block(said, name, skipped, &mut |rows, skipped| {
@@ -283,7 +286,7 @@ impl<'s, R: Read + Send> Source<'s, R> {
     fn each<L: Lines>(
         &mut self,
         lines: &L,
-        mut take: impl FnMut(Vec<Vec<(u32, L::Item<'_>)>>, &mut Skipped) -> Result<(), LogError>,
+        mut take: impl FnMut(Told<L::Item<'_>>, &mut Skipped) -> Result<(), LogError>,
     ) -> Result<(), LogError> {
         let mut batch = self.blocks.batch()?;
         while !batch.blocks.is_empty() {
@@ -317,12 +320,18 @@ fn bad(name: &str, line: u64, fault: Fault) -> BadLine {
     }
 }
 
+/// What blocks say, each line with its number.
+type Told<T> = Vec<Vec<(u32, T)>>;
+
+/// Takes what blocks say.
+type Take<'t, T> = dyn FnMut(Told<T>, &mut Skipped) -> Result<(), LogError> + 't;
+
 /// Hands on what some blocks say, up to the first bad line that is not to be left out.
 fn each_block<T>(
     said: Vec<Said<T>>,
     name: &str,
     skipped: &mut Skipped,
-    take: &mut dyn FnMut(Vec<Vec<(u32, T)>>, &mut Skipped) -> Result<(), LogError>,
+    take: &mut Take<'_, T>,
 ) -> Result<(), LogError> {
     let mut blocks = Vec::with_capacity(said.len());
     let mut faults = Vec::new();
@@ -342,7 +351,7 @@ fn each_block<T>(
 
 /// Gives the builder rows, without those whose id is an earlier one's where bad lines are left out.
 fn take(
-    mut blocks: Vec<Vec<(u32, Row<'_>)>>,
+    mut blocks: Told<Row<'_>>,
     builder: &mut Builder,
     name: &str,
     skipped: &mut Skipped,

@@ -237,6 +237,50 @@ impl<'l> Row<'l> {
         Ok(row)
     }
 
+    /// Returns the message that usual cells tell, by column: ids as they are mostly, instants of whole seconds in RFC
+    /// 3339 with `Z`, and no fault. Nothing where any is otherwise.
+    pub(super) fn plain(cells: &[&'l str; 9]) -> Option<Self> {
+        let some = |column: Column| match cells[column as usize] {
+            "" => None,
+            text => Some(text),
+        };
+        // Within, nothing means that the cell is empty; without, that it is unusual.
+        let id = |column: Column| match some(column) {
+            Some(text) if !is_usual_id(text) => None,
+            text => Some(text.map(Cow::Borrowed)),
+        };
+        let instant = |column: Column| match some(column) {
+            Some(text) => instant::plain(text.as_bytes()).map(Some),
+            None => Some(None),
+        };
+        let (contract, seat) = match (id(Column::Contract)?, id(Column::Seat)?) {
+            (Some(contract), Some(seat)) => (contract, seat),
+            (Some(only), None) | (None, Some(only)) => (only.clone(), only),
+            (None, None) => return None,
+        };
+        let kind = match some(Column::Response) {
+            Some(name) => Some(ResponseKind::named(name)?),
+            None => None,
+        };
+        let response = match (instant(Column::RespondedAt)?, kind) {
+            (Some(at), kind) => Some((at, kind.unwrap_or(ResponseKind::Reply))),
+            (None, None) => None,
+            (None, Some(_)) => return None,
+        };
+        let row = Self {
+            id: id(Column::Id)?,
+            contract,
+            seat,
+            recipient: id(Column::Recipient)??,
+            sent_at: instant(Column::SentAt)??,
+            campaign: id(Column::Campaign)?,
+            response,
+            seen_at: instant(Column::SeenAt)?,
+        };
+        row.check_order().ok()?;
+        Some(row)
+    }
+
     /// Checks that nothing happens before the send.
     pub(super) fn check_order(&self) -> Result<(), Fault> {
         let sent_at = self.sent_at;
@@ -265,13 +309,15 @@ const USUAL: [bool; 256] = {
     usual
 };
 
+/// Returns whether a text is surely an id.
+fn is_usual_id(text: &str) -> bool {
+    let usual = |byte: u8| USUAL.get(usize::from(byte)) == Some(&true);
+    (1..=128).contains(&text.len()) && text.bytes().all(usual) && text != "." && text != ".."
+}
+
 /// Checks that a text is an id, without making one: a log has too many.
 pub(super) fn check_id(column: Column, text: &str) -> Result<(), Fault> {
-    let fits = (1..=128).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| USUAL.get(usize::from(byte)) == Some(&true));
-    if fits && text != "." && text != ".." {
+    if is_usual_id(text) {
         return Ok(());
     }
     match MessageId::new(text) {

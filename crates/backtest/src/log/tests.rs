@@ -250,6 +250,9 @@ fn a_file_without_messages_says_so() {
             error(format, ""),
             "`log` is empty; a log has at least one message"
         );
+        if format == Format::Parquet {
+            continue;
+        }
         assert_eq!(
             error(format, "\n# nothing\n"),
             "`log` has no messages; a log has at least one message"

@@ -153,9 +153,9 @@ fn what_cannot_be_a_log_says_why() {
     let text = || Values::Text(vec![Some("a")]);
     for (schema, values, says) in [
         (
-            "optional byte_array seat (STRING); optional byte_array sent (STRING);",
+            "optional byte_array seat (STRING); optional byte_array send_at (STRING);",
             vec![text(), text()],
-            "there is no column `sent`; did you mean `sent_at`?",
+            "there is no column `send_at`; did you mean `sent_at`?",
         ),
         (
             "optional byte_array seat (STRING); optional byte_array recipient (STRING);",
