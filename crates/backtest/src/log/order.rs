@@ -56,14 +56,33 @@ fn happenings(message: &Message) -> usize {
     1 + usize::from(message.seen_at().is_some()) + usize::from(message.responded_at().is_some())
 }
 
-/// The order of actions: instant, line, kind.
-type Key = (i64, u32, ActionKind);
+/// What happened, as a number that sorts: the instant, the line, the kind, and the message's place. No two are alike.
+type Key = u128;
+
+fn key(at: i64, line: u32, kind: ActionKind, place: u32) -> Key {
+    // With the sign turned over, instants before 1970 come first.
+    let instant = at.cast_unsigned() ^ (1 << 63);
+    // INVARIANT: a place has 30 bits, as `order_parts` counted.
+    let what = (kind as u32) << 30 | place;
+    Key::from(instant) << 64 | Key::from(line) << 32 | Key::from(what)
+}
+
+/// Returns what a key says.
+fn action(key: Key) -> Action {
+    let what = u32::try_from(key & Key::from(u32::MAX)).unwrap_or_default();
+    let kind = match what >> 30 {
+        0 => ActionKind::Send,
+        1 => ActionKind::Seen,
+        _ => ActionKind::Respond,
+    };
+    Action::new(what & (Action::MOST_MESSAGES - 1), kind)
+}
 
 fn order_part(
     messages: &mut [Message],
     list: &mut [Action],
     response_lines: &[(u32, u32)],
-    scratch: &mut Vec<(Key, u32)>,
+    scratch: &mut Vec<Key>,
 ) {
     let response_line = |line: u32| {
         let found = response_lines.binary_search_by_key(&line, |(line, _)| *line);
@@ -74,24 +93,39 @@ fn order_part(
     if !messages.is_sorted_by_key(order) {
         messages.sort_unstable_by_key(order);
     }
-    scratch.clear();
-    // Each kind by itself lies nearly in order, which the sort turns to account.
     let places = || (0_u32..).zip(messages.iter());
-    scratch.extend(places().map(|(place, message)| {
-        let at = message.sent_at.millis();
-        ((at, message.line, ActionKind::Send), place)
-    }));
+    // Sends are in order now; only what came of them is sorted, and merged with them.
+    let mut sends = places()
+        .map(|(place, message)| {
+            let at = message.sent_at.millis();
+            key(at, message.line, ActionKind::Send, place)
+        })
+        .peekable();
+    scratch.clear();
     scratch.extend(places().filter_map(|(place, message)| {
         let at = message.seen_at()?.millis();
-        Some(((at, message.line, ActionKind::Seen), place))
+        Some(key(at, message.line, ActionKind::Seen, place))
     }));
     scratch.extend(places().filter_map(|(place, message)| {
         let at = message.responded_at()?.millis();
         let line = response_line(message.line);
-        Some(((at, line, ActionKind::Respond), place))
+        Some(key(at, line, ActionKind::Respond, place))
     }));
-    scratch.sort_by_key(|(key, _)| *key);
-    for (slot, ((_, _, kind), place)) in list.iter_mut().zip(scratch.iter()) {
-        *slot = Action::new(*place, *kind);
+    scratch.sort_unstable();
+    let mut others = scratch.iter().copied().peekable();
+    for slot in list {
+        let send_first = match (sends.peek(), others.peek()) {
+            (Some(send), Some(other)) => send < other,
+            (send, _) => send.is_some(),
+        };
+        let next = if send_first {
+            sends.next()
+        } else {
+            others.next()
+        };
+        // INVARIANT: the list has a place for each thing that happens.
+        if let Some(next) = next {
+            *slot = action(next);
+        }
     }
 }
