@@ -33,7 +33,10 @@ fn the_page_of_the_api_lists_every_code_that_is_no_refusal() {
     for code in earnest_server::CODES {
         if !refusals.contains(&code.code) {
             let (status, title) = (code.status, code.title);
-            table += &format!("| {status} | `{}` | {title} | {} |\n", code.code, code.advice);
+            table += &format!(
+                "| {status} | `{}` | {title} | {} |\n",
+                code.code, code.advice
+            );
         }
     }
     let made = format!("{before}{CODES_BEGIN}{table}\n{CODES_END}{after}");
