@@ -131,6 +131,17 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Knows a caller by a session on the pages, which stands for a key or for a user of another host.
+    ///
+    /// # Errors
+    /// 429 where it makes too many requests, as a key would.
+    pub fn of_session(app: &App, key: String, scope: Scope) -> Result<Self, Problem> {
+        if let Some(most) = app.settings.requests_per_second {
+            app.limits().take(&key, most)?;
+        }
+        Ok(Self { key, scope })
+    }
+
     /// Looks whether the key's scope may do something at all.
     ///
     /// # Errors

@@ -71,13 +71,10 @@ impl FromRequestParts<App> for Visitor {
         let session = session.ok_or_else(sign_in)?;
         let key = match session.holder {
             Holder::Key(id) => id,
-            Holder::Host(_) => "host".to_owned(),
+            Holder::Host(_) => format!("host of {}", session.scope.space()),
         };
         Ok(Self {
-            caller: Caller {
-                key,
-                scope: session.scope,
-            },
+            caller: Caller::of_session(app, key, session.scope)?,
             now: app.engine.now(),
             secret: secret.to_owned(),
         })

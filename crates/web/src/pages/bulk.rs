@@ -169,7 +169,7 @@ async fn show(
                     button type="submit" name="do" value="preview" { "Show what would happen" }
                 }
             }
-            aside.panel #preview aria-label="What would happen" aria-live="polite" {
+            section.panel #preview aria-label="What would happen" aria-live="polite" {
                 h2 { "What would happen" }
                 @match &told {
                     Some(told) => (outlook_of(told)),

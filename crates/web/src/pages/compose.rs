@@ -148,7 +148,7 @@ async fn show(
                     button type="submit" name="do" value="preview" { "Show what would happen" }
                 }
             }
-            aside.panel #preview aria-label="What would happen" aria-live="polite" {
+            section.panel #preview aria-label="What would happen" aria-live="polite" {
                 h2 { "What would happen" }
                 @if !is_named { p.muted { "For a recipient who has set nothing of their own:" } }
                 @if let Some(told) = &told { (story::preview(told)) }

@@ -15,8 +15,9 @@ use http::Uri;
 use maud::{Markup, html};
 
 const LIMIT: usize = 40;
-/// How many waiting messages are put in order, unread first.
+/// How many waiting messages are put in order, unread first, and how many of them are shown.
 const WAITING: usize = 200;
+const SHOWN: usize = 80;
 
 /// Shows the page.
 pub(crate) async fn get_inbox(
@@ -67,7 +68,7 @@ pub(crate) async fn get_inbox(
                     (ui::empty("Nothing waits for you", &html! { "New messages appear here by themselves. " a href=(query.with(&[("view", Some("all"))])) { "See what came before" } "." }))
                 }
             } @else {
-                (letters(&member, &page.items, &visitor))
+                (letters(&member, page.items.get(..SHOWN).unwrap_or(&page.items), &visitor))
             }
         }
         (ui::pager(&query, next.as_deref(), "Older messages"))

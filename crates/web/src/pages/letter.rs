@@ -76,13 +76,13 @@ pub(crate) async fn get_letter(
         let what = What::Seen(record.id.clone());
         give(&app, &visitor, &record.contract, what, None).await?;
     }
-    let query = Query::of(&uri, &["done"]);
+    let query = Query::of(&uri, &["done", "until"]);
     show(
         &app,
         &visitor,
         &member,
         &record,
-        query.get("done"),
+        (query.get("done"), query.place("until")),
         &Form::default(),
         &Errors::default(),
     )
@@ -118,7 +118,16 @@ pub(crate) async fn post_letter(
                     "note",
                     "Write what you want to say; to say nothing, choose another answer.",
                 );
-                return show(&app, &visitor, &member, &record, None, &form, &errors).await;
+                return show(
+                    &app,
+                    &visitor,
+                    &member,
+                    &record,
+                    (None, None),
+                    &form,
+                    &errors,
+                )
+                .await;
             }
         },
         "accept" => (respond(ResponseKind::Accept, note), "answered"),
@@ -127,7 +136,16 @@ pub(crate) async fn post_letter(
         "write" => {
             let body = errors.read(&form, "note", |text| Ok::<_, String>(text.to_owned()));
             let Some(body) = body else {
-                return show(&app, &visitor, &member, &record, None, &form, &errors).await;
+                return show(
+                    &app,
+                    &visitor,
+                    &member,
+                    &record,
+                    (None, None),
+                    &form,
+                    &errors,
+                )
+                .await;
             };
             let what = What::Write(NewWriting {
                 message: record.id.clone(),
@@ -151,7 +169,16 @@ pub(crate) async fn post_letter(
         Ok(_) => Ok(see(&format!("{here}?done={done}"))),
         Err(Failure::Refused(refused)) => {
             errors.add("note", refused.refusal.to_string());
-            show(&app, &visitor, &member, &record, None, &form, &errors).await
+            show(
+                &app,
+                &visitor,
+                &member,
+                &record,
+                (None, None),
+                &form,
+                &errors,
+            )
+            .await
         }
         Err(failure) => Err(failure.into()),
     }
@@ -162,7 +189,7 @@ async fn show(
     visitor: &Visitor,
     member: &MemberId,
     record: &MessageRecord,
-    done: Option<&str>,
+    (done, until): (Option<&str>, Option<u64>),
     form: &Form,
     errors: &Errors,
 ) -> Result<Response, Fault> {
@@ -187,7 +214,7 @@ async fn show(
         div.split.wide-left {
             div.stack {
                 section.panel aria-label="Conversation" #conversation data-refresh="" {
-                    (conversation(record, &writings, visitor.now))
+                    (conversation(record, &writings, until, visitor.now))
                 }
                 section.panel aria-labelledby="answer" {
                     h2 #answer { @if is_answered { "Write on" } @else { "Answer" } }
@@ -271,7 +298,7 @@ fn for_the_sender(policy: &Policy, record: &MessageRecord) -> Markup {
             } @else if is_over {
                 p { "Whatever you write now, it changes nothing about the sender's credit: that is decided." }
             } @else {
-                p { "Writing to you put credit of the sender's at stake. What becomes of it is decided by what you do:" }
+                p { "To write to you, the sender put credit at stake. What you do decides whether they get it back (returned) or lose it (consumed):" }
                 ul.plain-list { @for rule in rules { li { (prose(&render::rule(rule, window))) } } }
                 @if policy.on_send().is_some() { p { "Under this policy the credit is spent at the send; no answer changes that." } }
             }

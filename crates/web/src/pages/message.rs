@@ -34,13 +34,13 @@ pub(crate) async fn get_message(
         return Ok(see(&format!("/members/{member}/messages/{}", record.id)));
     }
     visitor.may(Operation::ExplainMessage)?;
-    let query = Query::of(&uri, &["done"]);
+    let query = Query::of(&uri, &["done", "until"]);
     let form = Form::default();
     show(
         &app,
         &visitor,
         &record,
-        query.get("done"),
+        (query.get("done"), query.place("until")),
         &form,
         &Errors::default(),
     )
@@ -74,14 +74,14 @@ pub(crate) async fn post_message(
             Err(failure) => return Err(failure.into()),
         }
     }
-    show(&app, &visitor, &record, None, &form, &errors).await
+    show(&app, &visitor, &record, (None, None), &form, &errors).await
 }
 
 async fn show(
     app: &App,
     visitor: &Visitor,
     record: &MessageRecord,
-    done: Option<&str>,
+    (done, until): (Option<&str>, Option<u64>),
     form: &Form,
     errors: &Errors,
 ) -> Result<Response, Fault> {
@@ -111,7 +111,7 @@ async fn show(
         div.split.wide-left {
             section.panel aria-labelledby="talk" {
                 h2 #talk { "Conversation" }
-                div #conversation data-refresh="" { (conversation(record, &writings, visitor.now)) }
+                div #conversation data-refresh="" { (conversation(record, &writings, until, visitor.now)) }
                 (answer(app, visitor, record, form, errors))
             }
             div.stack #credit data-refresh="" {
@@ -134,12 +134,26 @@ async fn show(
         .show(&main))
 }
 
-/// Shows what was written, the message itself first.
+/// How many characters of a conversation a page shows, beside the newest part of it.
+const SHOWN: usize = 40_000;
+
+/// Shows what was written, the message itself first. Of a long conversation it shows what ends with the writing of a
+/// number, and leads to what came before.
 pub(super) fn conversation(
     record: &MessageRecord,
     writings: &[WritingRecord],
+    until: Option<u64>,
     now: Timestamp,
 ) -> Markup {
+    let until = until.and_then(|until| usize::try_from(until).ok());
+    let end = until.unwrap_or(writings.len()).min(writings.len());
+    let mut left = SHOWN;
+    let older = writings.iter().take(end).rev().take_while(|it| {
+        let fits = left > 0;
+        left = left.saturating_sub(it.text.len());
+        fits
+    });
+    let first = end - older.count();
     let body = record.text.as_ref().map_or("", |text| text.body.as_str());
     html! {
         ol.conversation {
@@ -147,7 +161,8 @@ pub(super) fn conversation(
                 p.by { strong { (record.seat) } " " (words::when(record.sent_at, now)) }
                 div.text { (body) }
             }
-            @for writing in writings {
+            @if first > 0 { li.between { a href=(format!("?until={first}")) { "Show what was written before" } } }
+            @for writing in writings.iter().take(end).skip(first) {
                 @let (class, who) = match writing.from {
                     Side::Seat => ("from-seat", record.seat.as_str()),
                     Side::Member => ("from-member", record.to.as_str()),
@@ -162,6 +177,7 @@ pub(super) fn conversation(
                     @else { div.text { (writing.text) } }
                 }
             }
+            @if end < writings.len() { li.between { a href="?" { "Show the newest" } } }
         }
     }
 }

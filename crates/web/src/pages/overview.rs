@@ -117,7 +117,7 @@ fn campaigns(
         @if all.is_empty() {
             (ui::empty("No campaign yet", &html! { "When a seat writes to several at once, it is listed here with its answers." }))
         } @else {
-            (ui::table("Newest campaigns", &html! {
+            (ui::table("Campaigns and their answers", &html! {
                 thead { tr { th scope="col" { "Campaign" } th.number scope="col" { "Sent" } th.number scope="col" { "Answered" } th.number scope="col" { "Rate" } } }
                 tbody { @for (id, tally) in all {
                     tr {

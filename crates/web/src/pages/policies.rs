@@ -79,7 +79,7 @@ pub(crate) async fn get_one(
         p.crumb { a href="/policies" { "← Policies" } }
         h1 { (policy.name) }
         p.lead { (policy.title) }
-        section.panel { (parts(policy)) }
+        section.panel aria-labelledby="words" { h2 #words { "In words, with the sources" } (parts(policy)) }
         details.panel {
             summary { "The file" }
             pre tabindex="0" { code { (record.text) } }

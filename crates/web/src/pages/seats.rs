@@ -175,7 +175,7 @@ pub(super) fn table(
                     td { (seat.seat_type) }
                     td {
                         @if seat.usage_limit == Some(0) { (ui::badge("plain", "deactivated")) } @else { (ui::standing(seat.standing)) }
-                        @if let Some(until) = seat.until { " " span.muted.date { "until " (words::when(until, visitor.now)) } }
+                        @if let Some(until) = seat.until { " " span.muted.date { "looked at again " (words::when(until, visitor.now)) } }
                     }
                     td.number { (words::number(seat.sent)) }
                     td.number { (in_short(seat.sent, seat.responded)) }

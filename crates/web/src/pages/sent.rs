@@ -124,8 +124,8 @@ fn show(
         (filters(query, contract.is_some()))
         div #messages data-refresh="" {
             @if found.items.is_empty() {
-                @if let Some(to) = found.looked_to {
-                    (ui::empty("Nothing found yet", &html! { "Looked back to " (words::at(to)) ". Older messages may match." }))
+                @if found.next.is_some() {
+                    (ui::empty("Nothing found yet", &html! { "Older messages may match: look further back." }))
                 } @else if is_narrowed {
                     (ui::empty("No message matches", &html! { "Take a filter away, or " a href=(query.with(&no_filters())) { "see all" } "." }))
                 } @else if let Some(compose) = compose {

@@ -66,7 +66,7 @@ impl House {
     /// Closes everything.
     pub async fn close(self) {
         self.chrome.quit().await;
-        drop(self.stop.send(()));
+        self.stop.send(()).unwrap();
         self.serving.await.unwrap();
     }
 }

@@ -4,7 +4,7 @@ use crate::house::House;
 use crate::world;
 use earnest_engine::keys::Scope;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The pages of each role. `LETTER` stands for a message that waits for `bo`.
 fn roles() -> Vec<(&'static str, Scope, Vec<&'static str>)> {
@@ -119,6 +119,53 @@ async fn every_page_fits_its_window_and_a_picture_of_it_is_kept() {
                 std::fs::write(folder.join(name(role, asked, width, is_dark)), picture).unwrap();
             }
         }
+    }
+    house.close().await;
+}
+
+/// Takes the two pictures of the README; `UPDATE_PICTURES=1` puts them where it shows them.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium"]
+async fn the_pictures_of_the_readme_are_small() {
+    let mut house = House::open(400).await;
+    let folder = match std::env::var_os("UPDATE_PICTURES") {
+        Some(_) => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/pictures"),
+        None => pictures(),
+    };
+    let letter = "document.querySelector('#subject').value = 'A role in platform engineering'; \
+        document.querySelector('#body').value = 'Hello Cy,\\n\\nI read what you wrote about engines that keep their \
+        promises, and we are building one. Would you talk to us for twenty minutes on Thursday?\\n\\nAna'; \
+        document.querySelector('#body').dispatchEvent(new Event('input', { bubbles: true }))";
+    for (scope, path, is_dark, name, high) in [
+        (
+            world::seat("acme", "ana"),
+            "/contracts/acme/seats/ana/compose?to=cy",
+            false,
+            "page-compose.png",
+            820,
+        ),
+        (
+            world::contract("acme"),
+            "/contracts/acme",
+            true,
+            "page-contract.png",
+            1_180,
+        ),
+    ] {
+        house.become_visitor(scope).await;
+        house.chrome.look(1280, is_dark).await;
+        house.go(path).await;
+        if path.contains("compose") {
+            house.chrome.run(letter, json!([])).await;
+            house.chrome.wait_for("If cy replies").await;
+        }
+        let picture = house.chrome.picture(high).await;
+        assert!(
+            picture.len() < 150 << 10,
+            "{name} has {} bytes",
+            picture.len()
+        );
+        std::fs::write(folder.join(name), picture).unwrap();
     }
     house.close().await;
 }

@@ -1,16 +1,41 @@
 //! A server with pages, and somebody who looks at them.
 
-use crate::world::{self, TestClock};
+use crate::world;
 use crate::year::Year;
 use axum::Router;
 use axum::body::Body;
 use earnest_core::units::Timestamp;
 use earnest_engine::Engine;
+use earnest_engine::clock::Clock;
 use earnest_engine::keys::Scope;
 use earnest_server::{App, Settings, router};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 use tower::ServiceExt;
+
+/// A clock that stands still until it is set.
+#[derive(Debug, Clone)]
+pub struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    pub fn at(instant: Timestamp) -> Self {
+        Self(Arc::new(AtomicI64::new(instant.millis())))
+    }
+
+    pub fn pass(&self, time: Duration) {
+        let millis = i64::try_from(time.as_millis()).unwrap();
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
 
 /// A server, and its clock.
 pub struct World {

@@ -1,36 +1,14 @@
 //! Sets a server with pages up in this process.
 
-use earnest_core::units::{ContractId, MemberId, SeatId, Timestamp};
+use earnest_core::units::{ContractId, MemberId, SeatId};
 use earnest_engine::clock::{Clock, Random};
 use earnest_engine::keys::Scope;
 use earnest_engine::sessions::Holder;
 use earnest_engine::{Engine, Options};
 use earnest_store::memory::MemoryStore;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-
-/// A clock that stands still until it is set.
-#[derive(Debug, Clone)]
-pub struct TestClock(Arc<AtomicI64>);
-
-impl TestClock {
-    pub fn at(instant: Timestamp) -> Self {
-        Self(Arc::new(AtomicI64::new(instant.millis())))
-    }
-
-    #[allow(dead_code, reason = "not every kind of test lets time pass")]
-    pub fn pass(&self, time: Duration) {
-        let millis = i64::try_from(time.as_millis()).unwrap();
-        self.0.fetch_add(millis, Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst)).unwrap()
-    }
-}
 
 /// Makes up bytes that are the same in every run.
 #[derive(Debug, Default)]
