@@ -135,7 +135,8 @@ async fn the_pictures_of_the_readme_are_small() {
     let letter = "document.querySelector('#subject').value = 'A role in platform engineering'; \
         document.querySelector('#body').value = 'Hello Cy,\\n\\nI read what you wrote about engines that keep their \
         promises, and we are building one. Would you talk to us for twenty minutes on Thursday?\\n\\nAna'; \
-        document.querySelector('#body').dispatchEvent(new Event('input', { bubbles: true }))";
+        for (const it of ['#subject', '#body']) \
+        document.querySelector(it).dispatchEvent(new Event('input', { bubbles: true }))";
     for (scope, path, is_dark, name, high) in [
         (
             world::seat("acme", "ana"),
