@@ -24,19 +24,25 @@ impl Caption {
     }
 }
 
-/// For how much room a picture is drawn. Both stretch to the width they are given.
+/// For how much room a picture is drawn. Each stretches to the width it is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
     /// 720 units wide.
     Wide,
+    /// 500 units wide, for half a page.
+    Medium,
     /// 340 units wide, for a telephone or a narrow column.
     Narrow,
 }
 
 impl Size {
+    /// Every size, the widest first.
+    pub(crate) const ALL: [Self; 3] = [Self::Wide, Self::Medium, Self::Narrow];
+
     pub(crate) fn width(self) -> u32 {
         match self {
             Self::Wide => 720,
+            Self::Medium => 500,
             Self::Narrow => 340,
         }
     }
@@ -45,6 +51,7 @@ impl Size {
     pub(crate) fn height(self) -> u32 {
         match self {
             Self::Wide => 270,
+            Self::Medium => 240,
             Self::Narrow => 220,
         }
     }
@@ -52,6 +59,7 @@ impl Size {
     pub(crate) fn class(self) -> &'static str {
         match self {
             Self::Wide => "chart-svg chart-wide",
+            Self::Medium => "chart-svg chart-medium",
             Self::Narrow => "chart-svg chart-narrow",
         }
     }
@@ -60,6 +68,7 @@ impl Size {
     pub(crate) fn letter(self) -> char {
         match self {
             Self::Wide => 'w',
+            Self::Medium => 'm',
             Self::Narrow => 'n',
         }
     }

@@ -1,7 +1,7 @@
 //! A chart as it stands in a page.
 //!
-//! Owns: the order of caption, legend, picture and table, and the wide and the narrow picture side by side, of
-//! which the style sheet shows the one that fits. Invariant: a chart without figures says so.
+//! Owns: the order of caption, legend, picture and table, and a picture of each size, of which the style sheet
+//! shows the one that fits. Invariant: a chart without figures says so.
 
 use crate::html::escaped;
 use crate::ink::Ink;
@@ -31,8 +31,9 @@ pub fn figure(chart: &dyn Chart, id: &str) -> String {
         return html;
     }
     html.push_str(&legend(chart));
-    html.push_str(&chart.svg(Size::Wide, &id));
-    html.push_str(&chart.svg(Size::Narrow, &id));
+    for size in Size::ALL {
+        html.push_str(&chart.svg(size, &id));
+    }
     html.push_str("<details class=\"chart-data\"><summary>The same as a table</summary>");
     html.push_str(&chart.table().html(&caption.title));
     html.push_str("</details>\n</figure>\n");

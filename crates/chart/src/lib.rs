@@ -3,7 +3,7 @@
 //! Owns: how figures look: lines over time with a threshold and a band, stacks, bars and histograms, heat maps,
 //! scatters with a frontier, and spans of time. Does not own: the figures, the page around them, files.
 //!
-//! A chart is plain data; [`figure()`] makes the HTML of one: a caption, a legend, the picture once for wide and once
+//! A chart is plain data; [`figure()`] makes the HTML of one: a caption, a legend, the picture for wide, for middling and
 //! for narrow places, and the table. The picture has no colour of its own: every shape says by its class what it
 //! is, and [`CSS`], which the page includes once, says how that looks, in the light, in the dark and on paper.
 //! So a page may forbid inline styles and scripts, and may change any colour by a custom property.

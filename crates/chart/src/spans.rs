@@ -130,7 +130,7 @@ impl Chart for Spans {
     fn svg(&self, size: Size, id: &str) -> String {
         let most = match size {
             Size::Narrow => NAME.0,
-            Size::Wide => NAME.1,
+            Size::Medium | Size::Wide => NAME.1,
         };
         let names: Vec<String> = self
             .lanes

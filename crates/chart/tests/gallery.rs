@@ -225,7 +225,7 @@ fn no_picture_has_a_style_a_colour_or_a_script() {
 fn every_picture_names_and_describes_itself_by_ids_of_its_own() {
     let page = page();
     for (id, chart) in all() {
-        for letter in ['w', 'n'] {
+        for letter in ['w', 'm', 'n'] {
             assert!(page.contains(&format!(
                 "aria-labelledby=\"{id}-{letter}t {id}-{letter}d\""
             )));
