@@ -13,6 +13,7 @@
 mod calendar;
 mod content;
 mod dice;
+pub mod measured;
 mod schedule;
 mod seats;
 mod shape;
@@ -21,10 +22,10 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use dice::Dice;
 pub use write::{NoOutput, Output};
 
 use crate::log::{Format, Log, LogError};
-use dice::Dice;
 use earnest_core::policy::ResponseKind;
 use earnest_core::units::Timestamp;
 use schedule::{Schedule, Sending};

@@ -5,7 +5,7 @@
 
 use crate::commands::{
     audit, backtest, backup, check, copy, demo, explain, export, generate, import, key, migrate,
-    policy, restore, serve, sweep,
+    policy, restore, serve, simulate, sweep,
 };
 use crate::output;
 use clap::error::ErrorKind;
@@ -35,6 +35,7 @@ Try policies on messages
   backtest         Replay a message log under several policies and compare
   sweep            Try every value of a policy's keys on a log, and rank them
   policy fit       Find the thresholds that keep to a target, and write the policy
+  simulate         Let made-up people live under policies, and compare
   generate         Make up a message log
 
 Run it
@@ -85,6 +86,7 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     Backtest(backtest::BacktestArgs),
     Sweep(sweep::SweepArgs),
+    Simulate(simulate::SimulateArgs),
     Generate(generate::GenerateArgs),
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),

@@ -17,6 +17,7 @@ pub(crate) mod migrate;
 pub(crate) mod policy;
 pub(crate) mod restore;
 pub(crate) mod serve;
+pub(crate) mod simulate;
 pub(crate) mod sweep;
 
 use crate::call::Command;
@@ -40,6 +41,7 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         Command::Sweep(args) => return end(sweep::run(args, &mut out), out),
         Command::Policy(command) => policy::run(command, &mut out),
         Command::Backtest(args) => backtest::run(args, &mut out),
+        Command::Simulate(args) => simulate::run(args, &mut out),
         Command::Generate(args) => generate::run(args),
         Command::Serve(args) => serve::run(args, &mut out),
         Command::Demo(args) => demo::run(args, &mut out),

@@ -16,6 +16,7 @@ mod logging;
 mod logs;
 mod number;
 mod output;
+mod page;
 mod policies;
 mod progress;
 mod settings;

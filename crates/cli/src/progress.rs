@@ -40,6 +40,11 @@ pub(crate) fn batches(what: &str, all: u64) -> ProgressBar {
     bar(what, all, "{human_pos:>11} of {human_len} batches")
 }
 
+/// A bar that counts weeks of a simulation.
+pub(crate) fn weeks(what: &str, all: u64) -> ProgressBar {
+    bar(what, all, "{human_pos:>11} of {human_len} weeks")
+}
+
 /// A bar that counts contracts.
 pub(crate) fn contracts(what: &str, all: u64) -> ProgressBar {
     bar(what, all, "{human_pos:>11} of {human_len} contracts")

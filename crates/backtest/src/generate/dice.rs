@@ -7,12 +7,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 /// Draws whole numbers.
-#[derive(Clone)]
-pub(super) struct Dice(ChaCha8Rng);
+#[derive(Debug, Clone)]
+pub struct Dice(ChaCha8Rng);
 
 impl Dice {
     /// Returns the dice of a stream; streams of one seed have nothing to do with each other.
-    pub(super) fn new(seed: u64, stream: u64) -> Self {
+    #[must_use]
+    pub fn new(seed: u64, stream: u64) -> Self {
         // The key is spelt out, so that no library decides how a seed becomes one.
         let mut key = *b"earnest generate................";
         for (byte, part) in key.iter_mut().rev().zip(seed.to_be_bytes()) {
@@ -25,24 +26,24 @@ impl Dice {
 
     /// Returns a rank: any of 2^32 with equal chance.
     #[inline]
-    pub(super) fn rank(&mut self) -> u32 {
+    pub fn rank(&mut self) -> u32 {
         self.0.next_u32()
     }
 
     /// Returns a number below `end`, all with the same chance but for one part in 2^32; 0 when `end` is 0.
     #[inline]
-    pub(super) fn below(&mut self, end: u32) -> u32 {
+    pub fn below(&mut self, end: u32) -> u32 {
         scale(self.rank(), end)
     }
 
     /// Returns whether a chance of so many in 10,000 came true.
     #[inline]
-    pub(super) fn chance(&mut self, ten_thousandths: u32) -> bool {
+    pub fn chance(&mut self, ten_thousandths: u32) -> bool {
         self.below(10_000) < ten_thousandths
     }
 
     /// Brings items into an order in which every one is as likely as another.
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             let end = u32::try_from(last).unwrap_or(u32::MAX).saturating_add(1);
             let other = usize::try_from(self.below(end)).unwrap_or(0);

@@ -10,22 +10,25 @@ use crate::error::Error;
 use crate::logs::LogArgs;
 use crate::number::thousands;
 use crate::output::Out;
-use crate::{policies, progress};
+use crate::{page, policies, progress};
 use clap::ValueEnum;
 use earnest_backtest::log::Log;
 use earnest_backtest::replay;
 use earnest_backtest::report::Figures;
 use earnest_core::policy::Policy;
 use earnest_core::units::Timestamp;
+use earnest_lab::figures::{Detail, details};
+use earnest_report::LogFacts;
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 const EXAMPLES: &str = "\
 Examples:
   earnest backtest --generate 100000
   earnest backtest CollegeMsg.txt --policy inmail-2015 --credits unlimited
-  earnest backtest outreach.csv --policy inmail-2015 --policy mine.toml --json";
+  earnest backtest outreach.csv --policy inmail-2015 --policy mine.toml --html report.html";
 
 /// Replays a message log under policies and compares what each would have done
 ///
@@ -48,6 +51,9 @@ pub(crate) struct BacktestArgs {
     /// How many threads to use [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    /// Write the comparison as a page too, with pictures, that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -81,7 +87,15 @@ pub(crate) fn run(args: &BacktestArgs, out: &mut Out) -> Result<(), Error> {
         threads: args.threads,
     };
     tell_slow(&policies, &options)?;
-    let figures = replayed(&log, &policies, &options)?;
+    let figures = match &args.html {
+        None => replayed(&log, &policies, &options)?,
+        Some(path) => {
+            let details = detailed(&log, &policies, &options)?;
+            let facts = log_facts(args.log.name(), &log, &options);
+            page::write(path, &earnest_report::log(&facts, &policies, &details))?;
+            details.into_iter().map(|detail| detail.figures).collect()
+        }
+    };
     if args.json {
         return out.json(&serde_json::json!({ "policies": figures }));
     }
@@ -129,6 +143,32 @@ pub(super) fn tell_slow(policies: &[Arc<Policy>], options: &replay::Options) -> 
         )?;
     }
     Ok(())
+}
+
+/// Replays with an eye on every day and seat, which takes longer.
+fn detailed(
+    log: &Log,
+    policies: &[Arc<Policy>],
+    options: &replay::Options,
+) -> Result<Vec<Detail>, Error> {
+    let all = log.messages().saturating_mul(policies.len());
+    let bar = progress::messages("replaying", u64::try_from(all).unwrap_or(u64::MAX));
+    let details = details(log, policies, options, &|more| bar.inc(more));
+    bar.finish_and_clear();
+    details.map_err(|error| no_threads(&error))
+}
+
+/// Returns what a report says of a log.
+pub(super) fn log_facts(name: String, log: &Log, options: &replay::Options) -> LogFacts {
+    let whole = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    LogFacts {
+        name,
+        messages: whole(log.messages()),
+        seats: whole(log.seats()),
+        contracts: whole(log.contracts()),
+        recipients: whole(log.recipients()),
+        until: options.until.unwrap_or_else(|| log.last()),
+    }
 }
 
 /// Tells that the threads cannot be started.

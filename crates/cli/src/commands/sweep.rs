@@ -7,17 +7,19 @@
 mod print;
 pub(super) mod stop;
 
-use crate::commands::backtest::{Credits, no_threads, tell_slow};
+use crate::commands::backtest::{Credits, log_facts, no_threads, tell_slow};
 use crate::error::Error;
 use crate::logs::LogArgs;
 use crate::output::Out;
-use crate::{policies, progress};
+use crate::{page, policies, progress};
 use earnest_backtest::log::Log;
 use earnest_backtest::replay::Options;
 use earnest_core::units::Timestamp;
 use earnest_lab::sweep::{Figure, Row, Sweep, rank};
 use earnest_lab::vary::Vary;
+use earnest_report::Swept;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use stop::Stop;
 
@@ -55,6 +57,9 @@ pub(crate) struct SweepArgs {
     top: usize,
     #[command(flatten)]
     replay: ReplayArgs,
+    /// Write the result as a page too, with a heat map and the frontier, that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Print JSON
     #[arg(long, conflicts_with = "csv")]
     json: bool,
@@ -95,6 +100,16 @@ pub(crate) fn run(args: &SweepArgs, out: &mut Out) -> Result<ExitCode, Error> {
     let mut rows = tried(&sweep, &log, &options)?;
     let done = rows.len();
     rank(&mut rows, args.rank, args.reverse);
+    if let Some(path) = &args.html {
+        let swept = Swept {
+            base: &args.policy,
+            sweep: &sweep,
+            rows: &rows,
+            rank: args.rank,
+        };
+        let facts = log_facts(args.log.name(), &log, &options);
+        page::write(path, &earnest_report::sweep(&facts, &swept))?;
+    }
     let table = print::Table {
         name: args.log.name(),
         log: &log,

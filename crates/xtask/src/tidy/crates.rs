@@ -47,12 +47,22 @@ const OF_CORE: [&str; 31] = [
 const NOT_IN_CORE: [(&str, &[&str]); 1] = [("jiff", &["std", "tz-system", "tzdb-zoneinfo"])];
 
 /// The crates of the workspace, and what each may use of the others in what it ships.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("earnest-core", &[]),
     ("earnest-chart", &[]),
     ("earnest-scenario", &["earnest-core"]),
     ("earnest-backtest", &["earnest-core"]),
     ("earnest-lab", &["earnest-core", "earnest-backtest"]),
+    ("earnest-market", &["earnest-core", "earnest-backtest"]),
+    (
+        "earnest-report",
+        &[
+            "earnest-core",
+            "earnest-chart",
+            "earnest-lab",
+            "earnest-market",
+        ],
+    ),
     ("earnest-store", &["earnest-core"]),
     ("earnest-engine", &["earnest-core", "earnest-store"]),
     (
@@ -76,6 +86,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "earnest-scenario",
             "earnest-backtest",
             "earnest-lab",
+            "earnest-market",
+            "earnest-report",
             "earnest-store",
             "earnest-engine",
             "earnest-server",

@@ -1,0 +1,259 @@
+//! A report as HTML.
+//!
+//! Owns: the frame, the order of things, and escaping. Does not own: what stands where, which the report says.
+//! Invariants: nothing is fetched, nothing is run; ids are the report's own.
+
+use crate::report::{Block, Cell, Column, Definition, Report, Section, Table, Tile, Tone};
+use std::fmt::Write;
+
+/// The style sheet of reports; their charts have their own, [`earnest_chart::CSS`].
+pub const CSS: &str = include_str!("report.css");
+
+/// Returns a report as a page that needs nothing else.
+#[must_use]
+pub fn page(report: &Report) -> String {
+    let mut html =
+        String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    push(
+        &mut html,
+        format_args!("<title>{}</title>\n", escaped(&report.title)),
+    );
+    html.push_str(
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"generator\" content=\"earnest\">\n<style>\n",
+    );
+    html.push_str(CSS);
+    html.push_str(earnest_chart::CSS);
+    html.push_str("</style>\n</head>\n<body class=\"report-page\">\n<main>\n");
+    html.push_str(&body(report));
+    html.push_str("</main>\n</body>\n</html>\n");
+    html
+}
+
+/// Returns what stands in a report's page, for a page that has a frame of its own and includes [`CSS`] and the charts'.
+#[must_use]
+pub fn body(report: &Report) -> String {
+    let mut html = String::from("<article class=\"report\">\n<header class=\"report-head\">\n");
+    push(
+        &mut html,
+        format_args!(
+            "<h1>{}</h1>\n<p class=\"report-about\">{}</p>\n",
+            escaped(&report.title),
+            escaped(&report.about)
+        ),
+    );
+    html.push_str("</header>\n");
+    tiles(&report.tiles, &mut html);
+    list("report-findings", &report.findings, &mut html);
+    contents(report, &mut html);
+    for section in &report.sections {
+        self::section(section, &mut html);
+    }
+    if !report.warnings.is_empty() {
+        html.push_str(
+            "<section class=\"report-section\" id=\"bear-in-mind\">\n<h2>To bear in mind</h2>\n",
+        );
+        list("report-warnings", &report.warnings, &mut html);
+        html.push_str("</section>\n");
+    }
+    definitions(&report.definitions, &mut html);
+    html.push_str("</article>\n");
+    html
+}
+
+fn tiles(tiles: &[Tile], html: &mut String) {
+    if tiles.is_empty() {
+        return;
+    }
+    html.push_str("<dl class=\"report-tiles\">\n");
+    for tile in tiles {
+        push(
+            html,
+            format_args!(
+                "<div><dt>{}</dt><dd>{}<small>{}</small></dd></div>\n",
+                escaped(&tile.name),
+                escaped(&tile.figure),
+                escaped(&tile.note)
+            ),
+        );
+    }
+    html.push_str("</dl>\n");
+}
+
+fn list(class: &str, items: &[String], html: &mut String) {
+    if items.is_empty() {
+        return;
+    }
+    push(html, format_args!("<ul class=\"{class}\">\n"));
+    for item in items {
+        push(html, format_args!("<li>{}</li>\n", escaped(item)));
+    }
+    html.push_str("</ul>\n");
+}
+
+fn contents(report: &Report, html: &mut String) {
+    html.push_str("<nav class=\"report-contents\" aria-label=\"Contents\"><ul>\n");
+    for section in &report.sections {
+        push(
+            html,
+            format_args!(
+                "<li><a href=\"#{}\">{}</a></li>\n",
+                escaped(&section.id),
+                escaped(&section.title)
+            ),
+        );
+    }
+    if !report.warnings.is_empty() {
+        html.push_str("<li><a href=\"#bear-in-mind\">To bear in mind</a></li>\n");
+    }
+    if !report.definitions.is_empty() {
+        html.push_str("<li><a href=\"#definitions\">Definitions</a></li>\n");
+    }
+    html.push_str("</ul></nav>\n");
+}
+
+fn section(section: &Section, html: &mut String) {
+    let id = escaped(&section.id);
+    push(
+        html,
+        format_args!(
+            "<section class=\"report-section\" id=\"{id}\">\n<h2>{}</h2>\n",
+            escaped(&section.title)
+        ),
+    );
+    if !section.about.is_empty() {
+        push(html, format_args!("<p>{}</p>\n", escaped(&section.about)));
+    }
+    let mut charts = 0_u32;
+    for block in &section.blocks {
+        match block {
+            Block::Text(text) => push(html, format_args!("<p>{}</p>\n", escaped(text))),
+            Block::Table(table) => self::table(table, html),
+            Block::Charts(all) => {
+                let class = if all.len() > 1 {
+                    "report-charts several"
+                } else {
+                    "report-charts"
+                };
+                push(html, format_args!("<div class=\"{class}\">\n"));
+                for chart in all {
+                    charts += 1;
+                    html.push_str(&earnest_chart::figure(
+                        &**chart,
+                        &format!("{}-{charts}", section.id),
+                    ));
+                }
+                html.push_str("</div>\n");
+            }
+        }
+    }
+    html.push_str("</section>\n");
+}
+
+fn table(table: &Table, html: &mut String) {
+    let caption = escaped(&table.caption);
+    push(
+        html,
+        format_args!(
+            "<div class=\"report-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table class=\"report-table\">\
+             <caption>{caption}</caption>\n<thead><tr>"
+        ),
+    );
+    for column in &table.columns {
+        heading(column, html);
+    }
+    html.push_str("</tr></thead>\n<tbody>\n");
+    for row in &table.rows {
+        html.push_str("<tr>");
+        for (at, cell) in row.iter().enumerate() {
+            let text = table.columns.get(at).is_some_and(|column| column.text);
+            self::cell(at == 0, text, cell, html);
+        }
+        html.push_str("</tr>\n");
+    }
+    html.push_str("</tbody></table></div>\n");
+}
+
+fn heading(column: &Column, html: &mut String) {
+    let class = if column.text { " class=\"text\"" } else { "" };
+    // A long key may break after its dots.
+    let name = escaped(&column.name).replace('.', ".<wbr>");
+    match column.definition {
+        Some(id) => push(
+            html,
+            format_args!("<th scope=\"col\"{class}><a href=\"#def-{id}\">{name}</a></th>"),
+        ),
+        None => push(html, format_args!("<th scope=\"col\"{class}>{name}</th>")),
+    }
+}
+
+fn cell(first: bool, text: bool, cell: &Cell, html: &mut String) {
+    let name = if first { "th scope=\"row\"" } else { "td" };
+    let end = if first { "th" } else { "td" };
+    let (tone, mark) = match cell.tone {
+        Tone::Plain => ("", ""),
+        Tone::Below => (
+            "below",
+            "<span class=\"mark\" title=\"below 13 %\">\u{25bc}</span>",
+        ),
+        Tone::Good => (
+            "good",
+            "<span class=\"mark\" title=\"in the good 20 to 30 %\">\u{25cf}</span>",
+        ),
+        Tone::Above => (
+            "above",
+            "<span class=\"mark\" title=\"above the good 20 to 30 %\">\u{25b2}</span>",
+        ),
+    };
+    let class = match (text, tone) {
+        (true, "") => " class=\"text\"".to_owned(),
+        (true, tone) => format!(" class=\"text {tone}\""),
+        (false, "") => String::new(),
+        (false, tone) => format!(" class=\"{tone}\""),
+    };
+    push(
+        html,
+        format_args!("<{name}{class}>{}{mark}</{end}>", escaped(&cell.text)),
+    );
+}
+
+fn definitions(definitions: &[Definition], html: &mut String) {
+    if definitions.is_empty() {
+        return;
+    }
+    html.push_str("<section class=\"report-section\" id=\"definitions\">\n<h2>Definitions</h2>\n<dl class=\"report-definitions\">\n");
+    for it in definitions {
+        push(
+            html,
+            format_args!(
+                "<div id=\"def-{}\"><dt>{}</dt><dd>{}</dd></div>\n",
+                it.id,
+                escaped(it.term),
+                escaped(it.meaning)
+            ),
+        );
+    }
+    html.push_str("</dl>\n</section>\n");
+}
+
+/// Writes to a text, which cannot fail.
+fn push(html: &mut String, text: std::fmt::Arguments<'_>) {
+    let _ = html.write_fmt(text);
+}
+
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}

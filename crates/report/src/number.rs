@@ -1,0 +1,153 @@
+//! How figures are written on a page.
+//!
+//! Owns: exact figures as text. Invariant: a rate is cut and never rounded up, so that what is below a threshold never
+//! looks like having reached it; comparisons are exact.
+
+use crate::report::{Cell, Tone};
+use earnest_core::policy::GOOD_RATE;
+use earnest_core::units::Ratio;
+
+/// The threshold of the gates that ship: 13 in 100.
+pub(crate) const THRESHOLD: (u32, u32) = (13, 100);
+
+/// Returns a whole number with a comma between thousands.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Returns how many there are of something, in words.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        n => format!("{} {noun}s", thousands(n)),
+    }
+}
+
+/// Returns `part / whole` in per cent with one decimal, cut.
+pub(crate) fn percent(part: u64, whole: u64) -> String {
+    match cut(part, 1_000, whole) {
+        Some(tenths) => format!("{}.{} %", tenths / 10, tenths % 10),
+        None => "-".to_owned(),
+    }
+}
+
+/// Returns `part / whole` with two decimals, cut.
+pub(crate) fn ratio(part: u64, whole: u64) -> String {
+    match cut(part, 100, whole) {
+        Some(hundredths) => format!("{}.{:02}", thousands(hundredths / 100), hundredths % 100),
+        None => "-".to_owned(),
+    }
+}
+
+/// Returns `part` of `whole` in words.
+pub(crate) fn of(part: u64, whole: u64) -> String {
+    format!("{} of {}", thousands(part), thousands(whole))
+}
+
+/// Returns a change in per cent, with its sign.
+pub(crate) fn change(from: u64, to: u64) -> String {
+    if from == 0 {
+        return "-".to_owned();
+    }
+    match to.checked_sub(from) {
+        Some(more) => format!("+{}", percent(more, from)),
+        None => format!("\u{2212}{}", percent(from - to, from)),
+    }
+}
+
+/// Returns a rate, and how it is to be taken.
+pub(crate) fn rate(part: u64, whole: u64) -> Cell {
+    Cell {
+        text: percent(part, whole),
+        tone: tone(part, whole),
+    }
+}
+
+/// Returns `part / whole` in per cent to be drawn; nothing of nothing.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a place in a picture; no rule reads it"
+)]
+pub(crate) fn drawn_percent(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 * 100.0 / whole as f64)
+}
+
+/// Returns a number to be drawn.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a place in a picture; no rule reads it"
+)]
+pub(crate) fn drawn(number: u64) -> f64 {
+    number as f64
+}
+
+fn tone(part: u64, whole: u64) -> Tone {
+    if whole == 0 {
+        return Tone::Plain;
+    }
+    let below = |(over, under): (u32, u32)| {
+        u128::from(part) * u128::from(under) < u128::from(over) * u128::from(whole)
+    };
+    let band = |text: &str| Ratio::parse(text).map(|it| (it.part(), it.whole()));
+    let (Some(low), Some((over, under))) = (band(GOOD_RATE.0), band(GOOD_RATE.1)) else {
+        return Tone::Plain;
+    };
+    let above = u128::from(part) * u128::from(under) > u128::from(over) * u128::from(whole);
+    match (below(THRESHOLD), below(low), above) {
+        (true, _, _) => Tone::Below,
+        (false, true, _) => Tone::Plain,
+        (false, false, false) => Tone::Good,
+        (false, false, true) => Tone::Above,
+    }
+}
+
+fn cut(part: u64, times: u128, whole: u64) -> Option<u64> {
+    let cut = (u128::from(part) * times).checked_div(u128::from(whole))?;
+    Some(u64::try_from(cut).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_taken_exactly() {
+        let tones = [
+            (129_999, 1_000_000),
+            (13, 100),
+            (1_999, 10_000),
+            (20, 100),
+            (30, 100),
+            (3_001, 10_000),
+            (0, 0),
+        ];
+        assert_eq!(
+            tones.map(|(part, whole)| rate(part, whole).tone),
+            [
+                Tone::Below,
+                Tone::Plain,
+                Tone::Plain,
+                Tone::Good,
+                Tone::Good,
+                Tone::Above,
+                Tone::Plain
+            ]
+        );
+        assert_eq!(rate(129_999, 1_000_000).text, "12.9 %");
+    }
+
+    #[test]
+    fn a_change_has_its_sign() {
+        assert_eq!(change(100, 112), "+12.0 %");
+        assert_eq!(change(100, 88), "\u{2212}12.0 %");
+        assert_eq!(change(0, 5), "-");
+    }
+}
