@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 pub(crate) const CONTRACTS: u64 = 5;
 pub(crate) const SEATS: u64 = 2;
@@ -112,7 +113,12 @@ pub(crate) async fn ask(
         else {
             return;
         };
+        let is_put_off = answer.status == 503;
         note(&memory, name, asked, &answer);
+        if is_put_off {
+            // What is put off is asked for again later: not too much of it.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 }
 
