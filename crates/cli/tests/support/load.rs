@@ -117,7 +117,7 @@ pub(crate) async fn ask(
         note(&memory, name, asked, &answer);
         if is_put_off {
             // What is put off is asked for again later: not too much of it.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
     }
 }
