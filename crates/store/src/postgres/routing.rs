@@ -26,8 +26,9 @@ async fn lent() -> Lent {
     lent
 }
 
-/// Writes a value of a type; of an array, several that differ.
-fn sample(kind: &Type) -> String {
+/// Writes a value of a type for a parameter; of an array, several that differ. Those of later parameters are larger, so
+/// that a range from one to the next is not empty.
+fn sample((at, kind): (u32, &Type)) -> String {
     let some = |of: &Type, n: u32| match *of {
         Type::TEXT => format!("'key-{n}'"),
         Type::BYTEA => format!("'\\x{n:04x}'"),
@@ -39,7 +40,7 @@ fn sample(kind: &Type) -> String {
             let all: Vec<String> = (1..=40).map(|n| some(of, n)).collect();
             format!("ARRAY[{}]::{}[]", all.join(", "), of.name())
         }
-        _ => some(kind, 7),
+        _ => some(kind, 7 + at),
     }
 }
 
@@ -47,7 +48,7 @@ fn sample(kind: &Type) -> String {
 async fn call(lent: &Lent, statement: &Statement) -> String {
     let types = lent.prepare(statement.sql).await;
     let types = types.unwrap_or_else(|error| panic!("{}: {error:?}", statement.name));
-    let values: Vec<String> = types.params().iter().map(sample).collect();
+    let values: Vec<String> = (0..).zip(types.params()).map(sample).collect();
     let names: Vec<&str> = types.params().iter().map(Type::name).collect();
     let declared = if names.is_empty() {
         String::new()
