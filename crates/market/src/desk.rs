@@ -167,7 +167,7 @@ impl Desk {
     fn submit(&mut self, command: &Command, at: Timestamp) -> Result<(), &'static str> {
         let stood = &mut self.stood;
         let done = self.contract.advance(command, at, &mut |_, standing, at| {
-            stood.push((at, standing))
+            stood.push((at, standing));
         });
         done.map_err(|rejection| match rejection {
             Rejection::Refused(refusal) => refusal.code(),

@@ -298,7 +298,7 @@ impl Actor {
         week.returned += returned - self.settled.1;
         self.settled = (consumed, returned);
         week.active += u64::from(self.met.sent > 0);
-        if number % FORGET_WEEKS == 0 {
+        if number.is_multiple_of(FORGET_WEEKS) {
             self.desk.forget();
         }
     }
