@@ -3,11 +3,6 @@
 //! The server is the shipped binary in a process of its own, on a file; the kill is `kill -9` at a random instant.
 //! `EARNEST_KILLS` sets how many times, `EARNEST_SEED` where the random numbers begin.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops where something is not as it should be, and says what it did"
-)]
-
 #[path = "support/load.rs"]
 mod load;
 

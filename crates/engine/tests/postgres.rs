@@ -1,6 +1,7 @@
 //! Engines on one PostgreSQL database whose clocks disagree.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test stops where something is not as it should be"
 )]
 

@@ -1,5 +1,10 @@
 //! What a simulation says, beside what is known.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it should be"
+)]
+
 use earnest_core::policy::file::{Source, load};
 use earnest_core::policy::{Policy, preset};
 use earnest_market::{Outcome, Settings, run};

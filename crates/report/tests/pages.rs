@@ -1,5 +1,10 @@
 //! The pages: what must hold for each kind of report.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it should be"
+)]
+
 use earnest_backtest::generate::Generator;
 use earnest_backtest::log::Log;
 use earnest_backtest::replay::Options;

@@ -121,7 +121,7 @@ fn played(
         weeks.saturating_mul(args.worlds).saturating_mul(many),
     );
     let outcomes = play(policies, settings, args.seed, worlds, args.threads, &|| {
-        bar.inc(1)
+        bar.inc(1);
     });
     bar.finish_and_clear();
     outcomes.map_err(|error| {
