@@ -1,7 +1,7 @@
 //! Keeps everything in a PostgreSQL database, for any number of processes at once; over workers, where the database
 //! has them (Citus).
 //!
-//! Owns: what is shared by the parts. Does not own: the statements ([`statement`]), the schema (`migrations/postgres`).
+//! Owns: what is shared by the parts. Does not own: the statements (`statement`), the schema (`migrations/postgres`).
 //! Invariants: one transaction touches one contract, names it in every statement, and is checked by its version
 //! alone; no lock lives longer than its transaction; a process keeps nothing that another needs.
 
