@@ -88,7 +88,7 @@ fn all_mistakes_are_told_at_once_with_their_places() {
          EARNEST_LISTN: is no variable of earnest; did you mean `EARNEST_LISTEN`?\n\
          EARNEST_LOG_LEVEL: `inf` is no word for this; did you mean `info`?\n\
          EARNEST_WEBHOOK_ALLOW_PRIVATE: `yes` is no yes or no; write `true` or `false`\n\
-         --store: `earnest.db` does not say where the store is; write `sqlite:PATH`, such as `sqlite:earnest.db`\n\
+         --store: `earnest.db` does not say where the store is; write `sqlite:PATH`, such as `sqlite:earnest.db`, or `postgres://USER@HOST/DATABASE`\n\
          --set limits.conections: there is no setting `limits.conections`; did you mean `limits.connections`?\n\
          earnest.toml:6: limits.batch_body_bytes: `1048576` is less than limits.body_bytes; write at least 2097152"
     );
