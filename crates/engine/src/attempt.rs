@@ -33,7 +33,7 @@ pub(crate) enum Landed {
 
 impl Landed {
     /// Returns the results that a batch stands for.
-    pub(crate) fn results(self, jobs: &VecDeque<Job>, results: Results) -> Results {
+    fn results(self, jobs: &VecDeque<Job>, results: Results) -> Results {
         if self == Self::Surely {
             return results;
         }
@@ -168,14 +168,30 @@ struct Attempt {
 }
 
 impl Attempts {
-    /// Remembers one.
-    pub(crate) fn keep(&mut self, traces: Box<Traces>, results: Results) {
-        self.0.push(Attempt { traces, results });
-    }
-
-    /// Forgets all: another batch was committed in their place, so that none of them can land.
-    pub(crate) fn forget(&mut self) {
-        self.0.clear();
+    /// Commits a batch, and returns the results that it stands for. One that is not found is remembered with them, for
+    /// it may land yet.
+    ///
+    /// # Errors
+    /// As the store's; one that is not found is a conflict, so that its orders are decided anew.
+    pub(crate) async fn commit(
+        &mut self,
+        engine: &Engine,
+        batch: Batch,
+        jobs: &VecDeque<Job>,
+        results: Results,
+    ) -> Result<Results, StoreError> {
+        match commit_surely(engine, batch).await {
+            Ok(landed) => {
+                // It stands in the place of all that were tried before, so that none of them can land.
+                self.0.clear();
+                Ok(landed.results(jobs, results))
+            }
+            Err(Ended::NotFound(traces)) => {
+                self.0.push(Attempt { traces, results });
+                Err(StoreError::Conflict)
+            }
+            Err(Ended::Failed(error)) => Err(error),
+        }
     }
 
     /// Hears that the job at a place is answered and gone.
@@ -211,7 +227,8 @@ impl Attempts {
         };
         let attempt = self.0.swap_remove(place);
         let results = how.results(jobs, attempt.results);
-        self.forget();
+        // As when a batch is committed: the others cannot land any more.
+        self.0.clear();
         engine.say_moved();
         let taken = results.len().min(jobs.len());
         let mut questions = Vec::new();

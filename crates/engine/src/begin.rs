@@ -1,6 +1,6 @@
 //! Begins contracts: the only orders to a contract that is not there.
 
-use crate::attempt::{Attempts, Ended, commit_surely};
+use crate::attempt::Attempts;
 use crate::details::Details;
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -45,17 +45,8 @@ pub(crate) async fn begin(
         };
         let (hot, batch, done) = made;
         let results = vec![Some(Ok(done))];
-        let landed = match commit_surely(engine, batch).await {
-            Ok(landed) => landed,
-            Err(Ended::Failed(error)) => return Err(error),
-            Err(Ended::NotFound(traces)) => {
-                attempts.keep(traces, results);
-                return Err(StoreError::Conflict);
-            }
-        };
-        attempts.forget();
+        let mut results = attempts.commit(engine, batch, jobs, results).await?;
         engine.say_moved();
-        let mut results = landed.results(jobs, results);
         if let (Some(Job::Order(job)), Some(Some(result))) = (jobs.pop_front(), results.pop()) {
             job.answer(result);
         }

@@ -5,7 +5,7 @@
 //! commit's outcome is unknown ([`crate::attempt`]), nor the queue. Invariants: nothing is answered before it is committed, refusals
 //! included; orders decided on a state that did not last are decided again on the one that did.
 
-use crate::attempt::{Attempts, Ended, Landed, Results, commit_surely};
+use crate::attempt::{Attempts, Results};
 use crate::begin;
 use crate::decide::{Deciding, Taken};
 use crate::engine::Engine;
@@ -14,11 +14,11 @@ use crate::hot::Hot;
 use crate::known::look_up;
 use crate::load;
 use crate::metrics::Metrics;
-use crate::past::{self, Mark};
+use crate::past;
 use crate::record::Done;
 use crate::slot::{Job, Slot};
 use earnest_core::units::Timestamp;
-use earnest_store::{Batch, StoreError};
+use earnest_store::StoreError;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -118,8 +118,17 @@ async fn step(
     let mut deciding = Deciding::new(engine, contract, known, now);
     let (results, reload) = take_all(&mut deciding, jobs);
     let batch = deciding.into_batch();
-    let (landed, results) = commit(engine, contract, batch, results, attempts).await?;
-    let results = landed.results(jobs, results);
+    let results = match batch {
+        Some((batch, marks)) => {
+            let last = batch.expected + u64::try_from(batch.events.len()).unwrap_or(u64::MAX);
+            let results = attempts.commit(engine, batch, jobs, results).await?;
+            contract.seq = last;
+            engine.say_moved();
+            past::keep(engine, contract.contract.state().id(), marks);
+            results
+        }
+        None => results,
+    };
     for (job, result) in jobs.drain(..results.len()).zip(results) {
         answer(engine, contract, job, result, now);
     }
@@ -168,32 +177,4 @@ fn answer(
         }
         (job, None) => job.fail(crate::slot::gave_up()),
     }
-}
-
-/// Commits a batch and moves the contract on. Returns the results that it stands for, unless it is not found: then
-/// they are kept, for it may land yet.
-async fn commit(
-    engine: &Engine,
-    hot: &mut Hot,
-    batch: Option<(Batch, Vec<Mark>)>,
-    results: Results,
-    attempts: &mut Attempts,
-) -> Result<(Landed, Results), StoreError> {
-    let Some((batch, marks)) = batch else {
-        return Ok((Landed::Surely, results));
-    };
-    let last = batch.expected + u64::try_from(batch.events.len()).unwrap_or(u64::MAX);
-    let landed = match commit_surely(engine, batch).await {
-        Ok(landed) => landed,
-        Err(Ended::Failed(error)) => return Err(error),
-        Err(Ended::NotFound(traces)) => {
-            attempts.keep(traces, results);
-            return Err(StoreError::Conflict);
-        }
-    };
-    attempts.forget();
-    hot.seq = last;
-    engine.say_moved();
-    past::keep(engine, hot.contract.state().id(), marks);
-    Ok((landed, results))
 }
