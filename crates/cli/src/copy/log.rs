@@ -5,8 +5,9 @@
 
 use super::{Copied, Copy, told};
 use crate::error::Error;
-use earnest_core::event::{Event, Fact};
+use earnest_core::event::Fact;
 use earnest_core::units::{ContractId, MessageId};
+use earnest_engine::message_of;
 use earnest_store::{
     Batch, ContractUpdate, LogRow, MessageQuery, MessageRow, Outcome, Position, Store, StoreError,
     Which, Writing,
@@ -126,7 +127,9 @@ async fn commit(to: &dyn Store, batch: Batch, last: u64) -> Result<(), Error> {
 
 /// Returns a batch as the source has it.
 async fn batch(from: &dyn Store, row: LogRow) -> Result<Batch, Error> {
-    let touched: BTreeSet<&MessageId> = row.events.iter().filter_map(message_of).collect();
+    let events = row.events.iter();
+    let touched: BTreeSet<&MessageId> =
+        events.filter_map(|event| message_of(&event.fact)).collect();
     let touched: Vec<MessageId> = touched.into_iter().cloned().collect();
     let seqs = row.first..row.first + row.events.len() as u64;
     let mut messages = Vec::new();
@@ -146,7 +149,7 @@ async fn batch(from: &dyn Store, row: LogRow) -> Result<Batch, Error> {
         .events
         .iter()
         .filter(|event| is_written(&event.fact))
-        .filter_map(message_of)
+        .filter_map(|event| message_of(&event.fact))
         .collect();
     for message in talked {
         let all = from.writings(message).await.map_err(told)?;
@@ -193,21 +196,6 @@ async fn named(from: &dyn Store, ids: &[MessageId]) -> Result<Vec<MessageRow>, E
         if after.is_none() {
             return Ok(found);
         }
-    }
-}
-
-/// Returns the message that an event is about.
-fn message_of(event: &Event) -> Option<&MessageId> {
-    match &event.fact {
-        Fact::MessageSent { message, .. }
-        | Fact::MessageSeen { message, .. }
-        | Fact::MessageResponded { message, .. }
-        | Fact::MessageReported { message, .. }
-        | Fact::MessageLapsed { message, .. }
-        | Fact::StakeReturned { message, .. }
-        | Fact::StakeConsumed { message, .. }
-        | Fact::ConversationMessage { message, .. } => Some(message),
-        _ => None,
     }
 }
 

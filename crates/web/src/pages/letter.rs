@@ -109,6 +109,18 @@ pub(crate) async fn post_letter(
             auto: false,
         })
     };
+    let again = async |errors: &Errors| {
+        show(
+            &app,
+            &visitor,
+            &member,
+            &record,
+            (None, None),
+            &form,
+            errors,
+        )
+        .await
+    };
     let mut errors = Errors::default();
     let (what, done) = match form.text("do") {
         "reply" => match note {
@@ -118,16 +130,7 @@ pub(crate) async fn post_letter(
                     "note",
                     "Write what you want to say; to say nothing, choose another answer.",
                 );
-                return show(
-                    &app,
-                    &visitor,
-                    &member,
-                    &record,
-                    (None, None),
-                    &form,
-                    &errors,
-                )
-                .await;
+                return again(&errors).await;
             }
         },
         "accept" => (respond(ResponseKind::Accept, note), "answered"),
@@ -136,16 +139,7 @@ pub(crate) async fn post_letter(
         "write" => {
             let body = errors.read(&form, "note", |text| Ok::<_, String>(text.to_owned()));
             let Some(body) = body else {
-                return show(
-                    &app,
-                    &visitor,
-                    &member,
-                    &record,
-                    (None, None),
-                    &form,
-                    &errors,
-                )
-                .await;
+                return again(&errors).await;
             };
             let what = What::Write(NewWriting {
                 message: record.id.clone(),
@@ -169,16 +163,7 @@ pub(crate) async fn post_letter(
         Ok(_) => Ok(see(&format!("{here}?done={done}"))),
         Err(Failure::Refused(refused)) => {
             errors.add("note", refused.refusal.to_string());
-            show(
-                &app,
-                &visitor,
-                &member,
-                &record,
-                (None, None),
-                &form,
-                &errors,
-            )
-            .await
+            again(&errors).await
         }
         Err(failure) => Err(failure.into()),
     }
