@@ -2,8 +2,9 @@
 //!
 //! Owns: escaping. Invariant: what it returns can stand as text and in a quoted attribute, and never ends either.
 
-/// Returns the text as it stands in a page.
-pub(crate) fn escaped(text: &str) -> String {
+/// Returns the text as it stands in a page, or in the quoted attribute of one.
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -52,12 +52,13 @@ pub use chart::{Band, Caption, Chart, Key, KeyForm, Mark, Size};
 pub use day::Day;
 pub use figure::figure;
 pub use heat::HeatMap;
+pub use html::escaped;
 pub use lines::{Lines, Series};
 pub use scatter::{Dot, Scatter};
 pub use spans::{Lane, Span, SpanKind, Spans};
 pub use stack::{Layer, Stack, StackForm};
 pub use table::Table;
-pub use unit::Unit;
+pub use unit::{Unit, thousands};
 
 /// The style sheet of all charts, tables and legends here. A page includes it once.
 pub const CSS: &str = include_str!("chart.css");

@@ -25,10 +25,10 @@ impl Unit {
             return "-".to_owned();
         }
         match self {
-            Self::Count => thousands(&format!("{value:.0}")),
-            Self::Percent => format!("{} %", thousands(&format!("{value:.1}"))),
-            Self::Days => format!("{} days", thousands(&trimmed(&format!("{value:.1}")))),
-            Self::Number => thousands(&trimmed(&format!("{value:.2}"))),
+            Self::Count => grouped(&format!("{value:.0}")),
+            Self::Percent => format!("{} %", grouped(&format!("{value:.1}"))),
+            Self::Days => format!("{} days", grouped(&trimmed(&format!("{value:.1}")))),
+            Self::Number => grouped(&trimmed(&format!("{value:.2}"))),
         }
     }
 
@@ -63,8 +63,14 @@ fn trimmed(number: &str) -> String {
     if text == "-0" { "0" } else { text }.to_owned()
 }
 
+/// Returns a whole number with a comma between thousands.
+#[must_use]
+pub fn thousands(number: u64) -> String {
+    grouped(&number.to_string())
+}
+
 /// Returns a decimal with commas between thousands.
-fn thousands(number: &str) -> String {
+fn grouped(number: &str) -> String {
     let (sign, rest) = number
         .strip_prefix('-')
         .map_or(("", number), |rest| ("-", rest));

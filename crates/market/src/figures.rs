@@ -210,6 +210,18 @@ impl Outcome {
         all
     }
 
+    /// Returns the world with the lowest and the one with the highest response rate, compared exactly; a rate of nothing
+    /// is the lowest. Without worlds there are none.
+    #[must_use]
+    pub fn range(&self) -> Option<(Sums, Sums)> {
+        let mut sums: Vec<Sums> = self.worlds.iter().map(World::sums).collect();
+        sums.sort_by(|a, b| {
+            let left = u128::from(a.answered) * u128::from(b.sent);
+            left.cmp(&(u128::from(b.answered) * u128::from(a.sent)))
+        });
+        Some((*sums.first()?, *sums.last()?))
+    }
+
     /// Returns the response rate of each world, in per cent.
     #[must_use]
     pub fn rates(&self) -> Vec<f64> {

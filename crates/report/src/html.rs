@@ -4,6 +4,7 @@
 //! Invariants: nothing is fetched, nothing is run; ids are the report's own.
 
 use crate::report::{Block, Cell, Column, Definition, Report, Section, Table, Tile, Tone};
+use earnest_chart::escaped;
 use std::fmt::Write;
 
 /// The style sheet of reports; their charts have their own, [`earnest_chart::CSS`].
@@ -241,19 +242,4 @@ fn definitions(definitions: &[Definition], html: &mut String) {
 /// Writes to a text, which cannot fail.
 fn push(html: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = html.write_fmt(text);
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }

@@ -13,7 +13,7 @@
 mod html;
 mod log;
 mod market;
-mod number;
+pub mod number;
 mod pieces;
 mod report;
 mod sweep;

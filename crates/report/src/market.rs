@@ -3,7 +3,9 @@
 //! Owns: what is said of a market's figures, and which pictures show them. Does not own: the figures.
 //! Invariant: what is drawn of one world says which.
 
-use crate::number::{change, count, drawn, drawn_percent, of, percent, rate, ratio, thousands};
+use crate::number::{
+    change, count, drawn, drawn_percent, from_to, of, percent, rate, ratio, thousands,
+};
 use crate::pieces::{self, Rate, compare, lane, length, listed, quantiles, settled, standings};
 use crate::report::{Block, Cell, Column, Report, Section, Table, Tile};
 use crate::words::definitions;
@@ -118,18 +120,9 @@ fn rate_of(sums: Sums) -> Rate {
 
 /// Returns the lowest and the highest rate of the worlds.
 fn range(outcome: &Outcome) -> String {
-    let mut sums: Vec<Sums> = outcome.worlds.iter().map(World::sums).collect();
-    sums.sort_by(|a, b| compare(rate_of(*a), rate_of(*b)));
-    match (sums.first(), sums.last()) {
-        (Some(low), Some(high)) => {
-            let low = percent(low.answered, low.sent);
-            format!(
-                "{} to {}",
-                low.trim_end_matches(" %"),
-                percent(high.answered, high.sent)
-            )
-        }
-        _ => "-".to_owned(),
+    match outcome.range() {
+        Some((low, high)) => from_to(rate_of(low), rate_of(high)),
+        None => "-".to_owned(),
     }
 }
 

@@ -27,15 +27,7 @@ const MONTHS: [&str; 12] = [
 
 /// Returns `12,345`.
 pub(crate) fn number(number: impl Into<u64>) -> String {
-    let digits = number.into().to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    earnest_chart::thousands(number.into())
 }
 
 /// Returns `1 credit`, `2 credits`.

@@ -4,10 +4,10 @@
 //! played, a rate is shown with how far chance moves it.
 
 use crate::error::Error;
-use crate::number::{count, percent, ratio, thousands};
+use crate::number::{count, from_to, percent, ratio, thousands};
 use crate::output::{Look, Out};
 use crate::table::{self, Column::Number, Column::Text, table};
-use earnest_market::{Outcome, Settings, Sums, World};
+use earnest_market::{Outcome, Settings, Sums};
 use serde_json::{Value, json};
 
 /// What there is to print.
@@ -108,20 +108,9 @@ fn people(report: &Report<'_>, out: &mut Out) -> Result<(), Error> {
 
 /// Returns the lowest and the highest rate of the worlds.
 fn range(outcome: &Outcome) -> String {
-    let mut sums: Vec<Sums> = outcome.worlds.iter().map(World::sums).collect();
-    // Rates are compared exactly.
-    sums.sort_by(|a, b| {
-        let left = u128::from(a.answered) * u128::from(b.sent);
-        left.cmp(&(u128::from(b.answered) * u128::from(a.sent)))
-    });
-    match (sums.first(), sums.last()) {
-        (Some(low), Some(high)) if sums.len() > 1 => {
-            let low = percent(low.answered, low.sent);
-            format!(
-                "{} to {}",
-                low.trim_end_matches(" %"),
-                percent(high.answered, high.sent)
-            )
+    match outcome.range() {
+        Some((low, high)) if outcome.worlds.len() > 1 => {
+            from_to((low.answered, low.sent), (high.answered, high.sent))
         }
         _ => "-".to_owned(),
     }
