@@ -10,10 +10,28 @@ use crate::slot::{Job, OrderJob, Prepared, Waiting, gave_up};
 use earnest_core::command::{Recipient, Side};
 use earnest_core::units::{ContractId, MemberId, MessageId, SeatId};
 use earnest_store::{MessageQuery, MessageRow, Which};
+use futures_util::{StreamExt as _, stream};
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::oneshot;
+
+/// How many orders of one batch are looked up and prepared at once: a store that is asked over a network answers
+/// many questions in one go.
+const LOOKS_MOST: usize = 512;
+
+/// An order of a batch, as it begins.
+enum Begun {
+    /// It goes into its contract's queue.
+    Job(
+        ContractId,
+        Option<Key>,
+        Job,
+        oneshot::Receiver<Result<Done, Failure>>,
+    ),
+    /// It was carried out before.
+    Before(Done),
+}
 
 impl Engine {
     /// Carries an order out, once: given again under the same key it is answered as it was.
@@ -94,27 +112,17 @@ impl Engine {
         }
         let mut queues: BTreeMap<ContractId, Vec<Job>> = BTreeMap::new();
         let mut waiting = Vec::with_capacity(orders.len());
-        for (at, order) in orders {
-            let replayed = match &order.key {
-                Some(key) => self.replay(key).await,
-                None => Ok(None),
-            };
-            let prepared = match replayed {
-                Ok(None) => {
-                    let (contract, key) = (order.contract.clone(), order.key.clone());
-                    self.prepare(order).await.map(|it| (contract, key, it))
-                }
-                Ok(Some(done)) => {
-                    put(answers, at, Ok(done));
-                    continue;
-                }
-                Err(failure) => Err(failure),
-            };
-            match prepared {
-                Ok((contract, key, (job, answer))) => {
+        let begun = orders
+            .into_iter()
+            .map(|(at, order)| async move { (at, self.begin_one(order).await) });
+        let mut begun = stream::iter(begun).buffered(LOOKS_MOST);
+        while let Some((at, one)) = begun.next().await {
+            match one {
+                Ok(Begun::Job(contract, key, job, answer)) => {
                     queues.entry(contract).or_default().push(job);
                     waiting.push((at, key, answer));
                 }
+                Ok(Begun::Before(done)) => put(answers, at, Ok(done)),
                 Err(failure) => put(answers, at, Err(failure)),
             }
         }
@@ -125,6 +133,18 @@ impl Engine {
             let answer = answer.await.unwrap_or_else(|_| Err(gave_up()));
             put(answers, at, self.unless_done(key.as_ref(), answer).await);
         }
+    }
+
+    /// Looks whether an order was given before, and learns what it needs.
+    async fn begin_one(&self, order: Order) -> Result<Begun, Failure> {
+        if let Some(key) = &order.key
+            && let Some(done) = self.replay(key).await?
+        {
+            return Ok(Begun::Before(done));
+        }
+        let (contract, key) = (order.contract.clone(), order.key.clone());
+        let (job, answer) = self.prepare(order).await?;
+        Ok(Begun::Job(contract, key, job, answer))
     }
 
     /// Waits until nobody else works on an idempotency key.
