@@ -156,9 +156,9 @@ impl PostgresStore {
     /// # Errors
     /// When the database cannot be reached, or is of another version.
     pub async fn open(url: &str, options: Options) -> Result<Self, StoreError> {
-        let address = Address::read(url)?;
-        let pool = pool::pool(&address, options.connections)?;
-        let lent = Lent::of(&pool).await?;
+        let mut address = Address::read(url)?;
+        let first = pool::pool(&address, 1)?;
+        let lent = Lent::of(&first).await?;
         let may = match (options.migrate, options.begin) {
             (true, _) => May::Migrate,
             (false, true) => May::Begin,
@@ -173,6 +173,11 @@ impl PostgresStore {
         let shift = schema::shift(&lent).await?;
         schema::warn_of_settings(&lent).await?;
         lent.done();
+        first.close();
+        if flow == Flow::Together {
+            address.plan_once();
+        }
+        let pool = pool::pool(&address, options.connections)?;
         let mut name = [0; 8];
         getrandom::fill(&mut name)
             .map_err(|error| StoreError::Unavailable(format!("no random number: {error}")))?;

@@ -12,10 +12,16 @@ use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// What is set of every session, before what the address sets: nothing waits for ever, and nobody who has gone
-/// away holds anything.
+/// What is set of every session, before what the address sets: nothing waits for ever, nobody who has gone away
+/// holds anything, and no statement reads a whole table. Every statement names what it is after and has an index for
+/// it; without this, those that are planned while a table is new and counted as empty go through all of it, and
+/// keep doing so while it grows.
 const SESSION: &str = "-c statement_timeout=30s -c lock_timeout=10s \
-                       -c idle_in_transaction_session_timeout=30s -c client_min_messages=error";
+                       -c idle_in_transaction_session_timeout=30s -c client_min_messages=error \
+                       -c enable_seqscan=off -c jit=off";
+/// What is set besides where nothing is spread: statements are planned once. Otherwise those that take arrays are
+/// planned anew each time, which costs more than carrying them out. A cluster plans by the key, and has to know it.
+const PLANNED_ONCE: &str = "-c plan_cache_mode=force_generic_plan";
 
 /// The address of a database.
 pub(super) struct Address {
@@ -49,8 +55,7 @@ impl Address {
                 )));
             }
         };
-        let options = config.get_options().unwrap_or_default().to_owned();
-        config.options(format!("{SESSION} {options}"));
+        set_first(&mut config, SESSION);
         if config.get_application_name().is_none() {
             config.application_name("earnest");
         }
@@ -62,10 +67,21 @@ impl Address {
         Ok(Self { config, trust })
     }
 
+    /// Has statements planned once a connection.
+    pub(super) fn plan_once(&mut self) {
+        set_first(&mut self.config, PLANNED_ONCE);
+    }
+
     /// Returns what makes connections private.
     pub(super) fn tls(&self) -> Result<MakeRustlsConnect, StoreError> {
         tls::connector(&self.trust)
     }
+}
+
+/// Sets something of every session, before what is set already.
+fn set_first(config: &mut Config, options: &str) {
+    let others = config.get_options().unwrap_or_default().to_owned();
+    config.options(format!("{options} {others}"));
 }
 
 /// What the driver does not read itself.
