@@ -57,7 +57,8 @@ pub struct NewMessage {
     pub campaign: Option<CampaignId>,
     /// Whether it was sent in bulk.
     pub bulk: bool,
-    /// When it was sent.
+    /// When it was sent: not before what the contract sent earlier, since its clock never goes back. Other
+    /// contracts may have sent later ones before.
     pub sent_at: Timestamp,
     /// The last instant at which a response is in time.
     pub deadline: Timestamp,

@@ -51,7 +51,6 @@ CREATE TABLE messages (
   body bytea NOT NULL,
   PRIMARY KEY (contract_id, seq)
 );
-CREATE INDEX messages_sent ON messages (contract_id, sent_at, seq);
 CREATE INDEX messages_of_seat ON messages (contract_id, seat, sent_at, seq);
 CREATE INDEX messages_of_campaign ON messages (contract_id, campaign, sent_at, seq) WHERE campaign IS NOT NULL;
 
@@ -145,9 +144,8 @@ CREATE TABLE inbox (
   sent_at bigint NOT NULL,
   contract_id text COLLATE "C" NOT NULL,
   seq bigint NOT NULL,
-  PRIMARY KEY (member_id, number)
+  PRIMARY KEY (member_id, sent_at, number)
 );
-CREATE INDEX inbox_by_time ON inbox (member_id, sent_at, number);
 
 -- What was committed, in order: a row for each batch with events and for each document that was written. It
 -- stands whole in one place, so that there is one order.

@@ -174,13 +174,13 @@ pub async fn backdated_messages_stand_in_their_place(opened: Opened) {
     .await;
     let made = message_id(at(3), 1);
     let imported = vec![
+        message("very-old", "bo", Timestamp::MIN),
         message("old-1", "bo", at(1)),
         message(made.as_str(), "bo", at(3)),
-        message("very-old", "bo", Timestamp::MIN),
         message("old-5", "bo", at(5)),
     ];
     send(store, "b", imported).await;
-    send(store, "a", vec![message("new-0", "bo", at(0))]).await;
+    send(store, "c", vec![message("new-0", "bo", at(0))]).await;
     let expected = [
         "old-5",
         "new-4",

@@ -5,13 +5,13 @@
 //! check between processes, and the first statement; whether a commit happened is never guessed.
 
 use super::Inner;
-use super::pipeline::{Open, Step, transaction, values};
+use super::pipeline::{Open, Owned, Step, alone, transaction, values};
 use super::pool::{Lent, read};
 use super::row::{self, Columns, number};
 use super::statement::{
     ADD_ANSWERS, ADD_BATCH, ADD_MESSAGE_IDS, ADD_MESSAGES, ADD_OUTBOX, ADD_WRITINGS,
-    BEGIN_CONTRACT, BEGIN_TOGETHER, CONTRACT, HEAD, MOVE_CONTRACT, MOVE_TOGETHER, PUT_OUTCOMES,
-    SEND_TOGETHER, TELL_OF_BATCH, TOUCH_CONTRACT,
+    BEGIN_CONTRACT, BEGIN_TOGETHER, CONTRACT, HEAD, MOVE_CONTRACT, MOVE_WITH_ALL,
+    MOVE_WITH_MESSAGES, MOVE_WITH_ONE, PUT_OUTCOMES, SEND_TOGETHER, TELL_OF_BATCH, TOUCH_CONTRACT,
 };
 use super::{Flow, inbox};
 use crate::batch::{Answer, Batch, NewMessage};
@@ -59,13 +59,11 @@ pub(super) async fn commit(inner: &Inner, batch: Batch) -> Result<Position, Stor
                 inner.shift,
                 inner.writer
             ];
-            let statement = if expected == 0 {
-                &BEGIN_TOGETHER
-            } else {
+            if expected > 0 {
                 values.extend(values![expected]);
-                &MOVE_TOGETHER
-            };
-            vec![Step::new(statement, values)]
+                return move_whole(inner, &batch, values).await;
+            }
+            vec![Step::new(&BEGIN_TOGETHER, values)]
         }
         Flow::Spread => {
             let moved = match expected {
@@ -114,32 +112,72 @@ pub(super) async fn commit(inner: &Inner, batch: Batch) -> Result<Position, Stor
     Ok(Position(place.transpose()?.unwrap_or_default()))
 }
 
-/// Adds the steps for what comes with a batch, and returns its messages in the order in which all commits take
-/// their names: so that no two wait for each other.
-fn belongings<'b>(flow: Flow, batch: &'b Batch, steps: &mut Vec<Step>) -> Vec<&'b NewMessage> {
-    let contract = &batch.contract;
+/// Commits a batch on a contract that is there, where all tables are in one place: one statement, which is a
+/// transaction of its own.
+async fn move_whole(
+    inner: &Inner,
+    batch: &Batch,
+    mut values: Vec<Owned>,
+) -> Result<Position, StoreError> {
+    values.extend(row::answers(&by_name(batch)));
+    let messages = by_id(batch);
+    values.extend(row::messages(&messages));
+    values.push(row::numbers(&messages));
+    let statement = if batch.outcomes.is_empty() && batch.writings.is_empty() {
+        match (messages.len(), batch.answers.len()) {
+            (1, 1) => &MOVE_WITH_ONE,
+            _ => &MOVE_WITH_MESSAGES,
+        }
+    } else {
+        values.extend(row::outcomes(&row::last_outcomes(batch.outcomes.clone())));
+        values.extend(row::writings(&row::parts(&batch.writings)));
+        &MOVE_WITH_ALL
+    };
+    let lent = Lent::of(&inner.pool).await?;
+    let rows = alone(lent, &Step::new(statement, values)).await?;
+    match rows.first() {
+        Some(row) => Ok(Position(row.number(0)?)),
+        None => Err(StoreError::Conflict),
+    }
+}
+
+/// Returns a batch's messages in the order in which all commits take their ids: so that no two wait for each other.
+fn by_id(batch: &Batch) -> Vec<&NewMessage> {
     let mut messages: Vec<&NewMessage> = batch.messages.iter().collect();
     messages.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    messages
+}
+
+/// Returns a batch's answers with their names, in the order of those, for the same reason.
+fn by_name(batch: &Batch) -> Vec<(Vec<u8>, &Answer)> {
     let mut answers: Vec<(Vec<u8>, &Answer)> = batch
         .answers
         .iter()
         .map(|answer| (row::name_of(&answer.space, &answer.key), answer))
         .collect();
     answers.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    answers
+}
+
+/// Adds the steps for what comes with a batch, and returns its messages.
+fn belongings<'b>(flow: Flow, batch: &'b Batch, steps: &mut Vec<Step>) -> Vec<&'b NewMessage> {
+    let contract = &batch.contract;
+    let messages = by_id(batch);
+    let answers = by_name(batch);
     flow.steps(steps, &ADD_ANSWERS, &answers, |rows| {
-        row::answers(contract, rows)
+        row::of(contract, row::answers(rows))
     });
     match flow {
         Flow::Together if messages.is_empty() => {}
         Flow::Together => {
-            let mut columns = row::messages(contract, &messages);
+            let mut columns = row::of(contract, row::messages(&messages));
             columns.push(row::numbers(&messages));
             steps.push(Step::new(&SEND_TOGETHER, columns));
         }
         Flow::Spread => {
             let ids = |rows: &[&NewMessage]| row::message_ids(contract, rows);
             flow.steps(steps, &ADD_MESSAGE_IDS, &messages, ids);
-            let sent = |rows: &[&NewMessage]| row::messages(contract, rows);
+            let sent = |rows: &[&NewMessage]| row::of(contract, row::messages(rows));
             flow.steps(steps, &ADD_MESSAGES, &messages, sent);
             let left = |rows: &[&NewMessage]| row::outbox(contract, rows);
             flow.steps(steps, &ADD_OUTBOX, &messages, left);
@@ -147,11 +185,11 @@ fn belongings<'b>(flow: Flow, batch: &'b Batch, steps: &mut Vec<Step>) -> Vec<&'
     }
     let outcomes = row::last_outcomes(batch.outcomes.clone());
     flow.steps(steps, &PUT_OUTCOMES, &outcomes, |rows| {
-        row::outcomes(contract, rows)
+        row::of(contract, row::outcomes(rows))
     });
     let writings = row::parts(&batch.writings);
     flow.steps(steps, &ADD_WRITINGS, &writings, |rows| {
-        row::writings(contract, rows)
+        row::of(contract, row::writings(rows))
     });
     messages
 }

@@ -68,6 +68,21 @@ pub(super) async fn transaction(lent: Lent, steps: &[Step]) -> Result<Vec<Vec<Ro
     Ok(all)
 }
 
+/// Carries out a transaction of one step, and returns its rows.
+pub(super) async fn alone(lent: Lent, step: &Step) -> Result<Vec<Row>, StoreError> {
+    match send(&lent, std::slice::from_ref(step), false, false).await {
+        Ok(rows) => {
+            lent.done();
+            Ok(rows.into_iter().flatten().collect())
+        }
+        Err(error) => {
+            let meant = of_commit(&error);
+            give_back(lent, &error).await;
+            Err(meant)
+        }
+    }
+}
+
 /// Runs steps that stand each by itself.
 pub(super) async fn apart(lent: Lent, steps: &[Step]) -> Result<Vec<Vec<Row>>, StoreError> {
     let mut all = Vec::with_capacity(steps.len());

@@ -131,10 +131,16 @@ macro_rules! column {
     };
 }
 
+/// Puts the contract that rows belong to before their columns.
+pub(super) fn of(contract: &ContractId, columns: Vec<Owned>) -> Vec<Owned> {
+    let mut all = values![contract.as_str().to_owned()];
+    all.extend(columns);
+    all
+}
+
 /// Returns the columns of messages, after their contract.
-pub(super) fn messages(contract: &ContractId, rows: &[&NewMessage]) -> Vec<Owned> {
+pub(super) fn messages(rows: &[&NewMessage]) -> Vec<Owned> {
     values![
-        contract.as_str().to_owned(),
         column!(rows, row => at_most(row.seq)),
         column!(rows, row => row.id.as_str().to_owned()),
         column!(rows, row => row.seat.as_str().to_owned()),
@@ -183,22 +189,20 @@ pub(super) fn outbox(contract: &ContractId, rows: &[&NewMessage]) -> Vec<Owned> 
     ]
 }
 
-/// Returns the columns of answers.
-pub(super) fn answers(contract: &ContractId, rows: &[(Vec<u8>, &Answer)]) -> Vec<Owned> {
+/// Returns the columns of answers, after their contract.
+pub(super) fn answers(rows: &[(Vec<u8>, &Answer)]) -> Vec<Owned> {
     values![
         column!(rows, row => row.0.clone()),
         column!(rows, row => row.1.space.as_bytes().to_vec()),
         column!(rows, row => row.1.key.as_bytes().to_vec()),
-        column!(rows, _row => contract.as_str().to_owned()),
         column!(rows, row => row.1.body.to_vec()),
         column!(rows, row => row.1.reply.clone()),
     ]
 }
 
-/// Returns the columns of writings; of those that one event brings each has its own part.
-pub(super) fn writings(contract: &ContractId, rows: &[(i32, &Writing)]) -> Vec<Owned> {
+/// Returns the columns of writings, after their contract; of those that one event brings each has its own part.
+pub(super) fn writings(rows: &[(i32, &Writing)]) -> Vec<Owned> {
     values![
-        contract.as_str().to_owned(),
         column!(rows, row => row.1.message.as_str().to_owned()),
         column!(rows, row => at_most(row.1.seq)),
         column!(rows, row => row.0),
@@ -222,10 +226,9 @@ pub(super) fn parts(writings: &[Writing]) -> Vec<(i32, &Writing)> {
     parted
 }
 
-/// Returns the columns of outcomes.
-pub(super) fn outcomes(contract: &ContractId, rows: &[Outcome]) -> Vec<Owned> {
+/// Returns the columns of outcomes, after their contract.
+pub(super) fn outcomes(rows: &[Outcome]) -> Vec<Owned> {
     values![
-        contract.as_str().to_owned(),
         column!(rows, row => row.message.as_str().to_owned()),
         column!(rows, row => code(row.status)),
         column!(rows, row => code(row.credit)),

@@ -62,7 +62,7 @@ macro_rules! statements {
 macro_rules! rows {
     ($($(#[$doc:meta])* $name:ident $table:literal
         one value [$($all:ident $all_at:literal),*]
-        arrays [$($column:ident $at:literal $type:literal),*] $rest:literal;)*) => {
+        arrays [$($column:ident $at:literal $type:literal),*] $rest:expr;)*) => {
         $(
             $(#[$doc])*
             pub(super) static $name: Rows = Rows {
@@ -101,6 +101,18 @@ macro_rules! rows {
     };
 }
 
+/// What becomes of an outcome that is there already.
+macro_rules! newer_outcome {
+    () => {
+        "ON CONFLICT (contract_id, message_id) DO UPDATE SET status = excluded.status, \
+         credit = excluded.credit, settled_by = excluded.settled_by, settled_at = excluded.settled_at, \
+         settled_seq = coalesce(excluded.settled_seq, outcomes.settled_seq), \
+         responded_at = excluded.responded_at, response = excluded.response, seen_at = excluded.seen_at, \
+         reported_at = excluded.reported_at, conversation = excluded.conversation, \
+         note = coalesce(excluded.note, outcomes.note)"
+    };
+}
+
 rows! {
     ADD_MESSAGES "messages" one value [contract_id "$1"]
         arrays [seq "$2" "bigint", message_id "$3" "text", seat "$4" "text", member_id "$5" "text",
@@ -116,21 +128,15 @@ rows! {
             settled_by "$5" "smallint", settled_at "$6" "bigint", settled_seq "$7" "bigint",
             responded_at "$8" "bigint", response "$9" "smallint", seen_at "$10" "bigint",
             reported_at "$11" "bigint", conversation "$12" "smallint", note "$13" "bytea"]
-        "ON CONFLICT (contract_id, message_id) DO UPDATE SET status = excluded.status, \
-         credit = excluded.credit, settled_by = excluded.settled_by, settled_at = excluded.settled_at, \
-         settled_seq = coalesce(excluded.settled_seq, outcomes.settled_seq), \
-         responded_at = excluded.responded_at, response = excluded.response, seen_at = excluded.seen_at, \
-         reported_at = excluded.reported_at, conversation = excluded.conversation, \
-         note = coalesce(excluded.note, outcomes.note)";
+        newer_outcome!();
     ADD_MESSAGE_IDS "message_ids" one value []
         arrays [message_id "$1" "text", contract_id "$2" "text", seq "$3" "bigint"] "";
-    ADD_ANSWERS "answers" one value []
-        arrays [name "$1" "bytea", space "$2" "bytea", key "$3" "bytea", contract_id "$4" "text",
-            body "$5" "bytea", reply "$6" "bytea"] "";
+    ADD_ANSWERS "answers" one value [contract_id "$1"]
+        arrays [name "$2" "bytea", space "$3" "bytea", key "$4" "bytea", body "$5" "bytea", reply "$6" "bytea"] "";
     /// Done again it changes nothing.
     ADD_INBOX "inbox" one value []
         arrays [member_id "$1" "text", number "$2" "bigint", sent_at "$3" "bigint",
-            contract_id "$4" "text", seq "$5" "bigint"] "ON CONFLICT (member_id, number) DO NOTHING";
+            contract_id "$4" "text", seq "$5" "bigint"] "ON CONFLICT (member_id, sent_at, number) DO NOTHING";
     ADD_DELIVERIES "deliveries" one value []
         arrays [contract_id "$1" "text", webhook "$2" "text", seq "$3" "bigint", state "$4" "smallint",
             attempts "$5" "bigint", next_at "$6" "bigint", created_at "$7" "bigint",
@@ -184,6 +190,88 @@ macro_rules! own_number {
     };
 }
 
+/// What every commit on a contract that is there begins with. Where the contract is not at the number that is
+/// expected nothing is moved, and all that follows comes from what was moved.
+macro_rules! moved {
+    () => {
+        "WITH moved AS (UPDATE contracts SET seq = $2, token = $3, next_due = $4, details = coalesce($5, details) \
+         WHERE contract_id = $1 AND seq = $11 RETURNING contract_id), \
+         kept AS (INSERT INTO batches (contract_id, first, count, token, events) \
+         SELECT contract_id, $6::bigint, $7::int, $3::bytea, $8::text FROM moved), "
+    };
+}
+
+/// The answers to its keys.
+macro_rules! answers_of_moved {
+    () => {
+        "answered AS (INSERT INTO answers (contract_id, name, space, key, body, reply) SELECT * FROM moved, \
+         unnest($12::bytea[], $13::bytea[], $14::bytea[], $15::bytea[], $16::bytea[])), "
+    };
+}
+
+/// One answer and one message: the first of each array, with no look at how long it is.
+macro_rules! one_of_moved {
+    () => {
+        "answered AS (INSERT INTO answers (contract_id, name, space, key, body, reply) SELECT contract_id, \
+         ($12::bytea[])[1], ($13::bytea[])[1], ($14::bytea[])[1], ($15::bytea[])[1], ($16::bytea[])[1] FROM moved), \
+         named AS (INSERT INTO message_ids (message_id, contract_id, seq) \
+         SELECT ($18::text[])[1], contract_id, ($17::bigint[])[1] FROM moved), \
+         delivered AS (INSERT INTO inbox (member_id, number, sent_at, contract_id, seq) SELECT ($20::text[])[1], \
+         ($29::bigint[])[1], ($23::bigint[])[1], contract_id, ($17::bigint[])[1] FROM moved), \
+         stored AS (INSERT INTO messages (contract_id, seq, message_id, seat, member_id, campaign, bulk, sent_at, \
+         deadline, version, price, subject, body) SELECT contract_id, ($17::bigint[])[1], ($18::text[])[1], \
+         ($19::text[])[1], ($20::text[])[1], ($21::text[])[1], ($22::boolean[])[1], ($23::bigint[])[1], \
+         ($24::bigint[])[1], ($25::int[])[1], ($26::bigint[])[1], ($27::bytea[])[1], ($28::bytea[])[1] FROM moved) "
+    };
+}
+
+/// Its messages, the names by which they are found, and their places in inboxes.
+macro_rules! messages_of_moved {
+    () => {
+        "sent AS MATERIALIZED (SELECT * FROM moved, unnest($17::bigint[], $18::text[], $19::text[], $20::text[], \
+         $21::text[], $22::boolean[], $23::bigint[], $24::bigint[], $25::int[], $26::bigint[], $27::bytea[], \
+         $28::bytea[], $29::bigint[]) AS s (seq, message_id, seat, member_id, campaign, bulk, sent_at, deadline, \
+         version, price, subject, body, number)), \
+         named AS (INSERT INTO message_ids (message_id, contract_id, seq) \
+         SELECT message_id, contract_id, seq FROM sent), \
+         delivered AS (INSERT INTO inbox (member_id, number, sent_at, contract_id, seq) \
+         SELECT member_id, number, sent_at, contract_id, seq FROM sent), \
+         stored AS (INSERT INTO messages (contract_id, seq, message_id, seat, member_id, campaign, bulk, sent_at, \
+         deadline, version, price, subject, body) SELECT contract_id, seq, message_id, seat, member_id, campaign, \
+         bulk, sent_at, deadline, version, price, subject, body FROM sent) "
+    };
+}
+
+/// What becomes of its messages, and what was written on them.
+macro_rules! outcomes_of_moved {
+    () => {
+        concat!(
+            "became AS (INSERT INTO outcomes (contract_id, message_id, status, credit, settled_by, settled_at, \
+             settled_seq, responded_at, response, seen_at, reported_at, conversation, note) \
+             SELECT * FROM moved, unnest($30::text[], $31::smallint[], $32::smallint[], $33::smallint[], \
+             $34::bigint[], $35::bigint[], $36::bigint[], $37::smallint[], $38::bigint[], $39::bigint[], \
+             $40::smallint[], $41::bytea[]) ",
+            newer_outcome!(),
+            "), written AS (INSERT INTO writings (contract_id, message_id, seq, part, at, side, response, auto, text) \
+             SELECT * FROM moved, unnest($42::text[], $43::bigint[], $44::int[], $45::bigint[], $46::smallint[], \
+             $47::smallint[], $48::boolean[], $49::bytea[])) "
+        )
+    };
+}
+
+/// Its row in the feed.
+macro_rules! told_of_moved {
+    () => {
+        concat!(
+            "INSERT INTO feed (place, part, writer, contract_id, first, count) \
+         SELECT $9::bigint + ",
+            own_number!(),
+            ", 0, $10::bigint, contract_id, $6::bigint, $7::int FROM moved \
+         RETURNING place"
+        )
+    };
+}
+
 /// Tells others of a document that the statement before has written, if it has.
 macro_rules! tell_of_document {
     () => {
@@ -199,14 +287,20 @@ statements! {
     MOVE_CONTRACT Route::Key,
         "UPDATE contracts SET seq = CASE WHEN seq = $2 THEN $3::bigint ELSE -1 END, token = $4, next_due = $5, \
          details = coalesce($6, details) WHERE contract_id = $1";
-    /// The three above and the row of the feed in one: what a commit begins with where nothing is spread.
+    /// A contract that begins, its batch and the row of the feed in one: what its commit begins with where nothing
+    /// is spread.
     BEGIN_TOGETHER Route::Together,
         concat!("WITH begun AS (INSERT INTO contracts (contract_id, seq, token, next_due, details) \
          VALUES ($1, $2, $3, $4, $5)), ", batch_and_feed!());
-    MOVE_TOGETHER Route::Together,
-        concat!("WITH moved AS (UPDATE contracts SET seq = CASE WHEN seq = $11 THEN $2::bigint ELSE -1 END, \
-         token = $3, next_due = $4, details = coalesce($5, details) WHERE contract_id = $1), ",
-         batch_and_feed!());
+    /// A commit on a contract that is there, whole: one that only sends one message.
+    MOVE_WITH_ONE Route::Together,
+        concat!(moved!(), one_of_moved!(), told_of_moved!());
+    /// One that sends any number.
+    MOVE_WITH_MESSAGES Route::Together,
+        concat!(moved!(), answers_of_moved!(), messages_of_moved!(), told_of_moved!());
+    /// One that answers, settles or notes as well.
+    MOVE_WITH_ALL Route::Together,
+        concat!(moved!(), answers_of_moved!(), messages_of_moved!(), ", ", outcomes_of_moved!(), told_of_moved!());
     /// Messages, the names by which they are found, and their places in inboxes, in one.
     SEND_TOGETHER Route::Together,
         "WITH sent AS (SELECT * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], \
@@ -260,8 +354,9 @@ statements! {
         concat!(message_rows!(), "m.seq = ANY($2)");
     MESSAGE_SENT_AT Route::Key,
         "SELECT sent_at FROM messages WHERE contract_id = $1 AND seq = $2";
+    /// A contract's clock never goes back: what has a higher number was not sent earlier.
     SENT_BY_CONTRACT Route::Key,
-        concat!(message_rows!(), newest_first!());
+        concat!(message_rows!(), "m.seq < $3 AND m.sent_at <= $2 ORDER BY m.seq DESC LIMIT $4");
     SENT_BY_SEAT Route::Key,
         concat!(message_rows!(), "m.seat = $5 AND ", newest_first!());
     SENT_IN_CAMPAIGN Route::Key,
