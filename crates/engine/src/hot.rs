@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// A contract in memory.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Hot {
     pub(crate) contract: Contract,
     pub(crate) responses: Responses,

@@ -24,6 +24,8 @@ use std::time::Duration;
 
 /// How often orders are decided anew before they are given up.
 const TRIES_MOST: u32 = 12;
+/// Up to which weight in bytes a contract is copied before orders are decided on it.
+const COPIED_MOST: usize = 1 << 18;
 
 /// Works on jobs until all of them are answered.
 pub(crate) async fn work(
@@ -35,11 +37,15 @@ pub(crate) async fn work(
     let mut tries = 0;
     let mut attempts = Attempts::default();
     while !jobs.is_empty() {
-        match step(engine, slot, hot, &mut jobs, &mut attempts).await {
+        let mut before = None;
+        match step(engine, slot, hot, &mut before, &mut jobs, &mut attempts).await {
             Ok(()) => tries = 0,
             Err(error) => {
-                // What is in memory may never have been kept.
-                *hot = None;
+                // What is in memory may never have been kept; what was there before has been.
+                *hot = before.filter(|_| matches!(error, StoreError::Conflict));
+                if matches!(error, StoreError::Conflict) {
+                    slot.was_overtaken();
+                }
                 Metrics::add(&engine.metrics().conflicts, 1);
                 if !matches!(error, StoreError::Conflict) || tries >= TRIES_MOST {
                     fail_all(&mut jobs, &error.into());
@@ -93,11 +99,14 @@ fn fail_all(jobs: &mut VecDeque<Job>, failure: &Failure) {
     }
 }
 
-/// Does one round: answers some of the jobs, from the front, or at least commits what fell due before them.
+/// Does one round: answers some of the jobs, from the front, or at least commits what fell due before them. Where
+/// others are likely to be faster the contract is put into `before` as it was: to go on from there is quicker than
+/// to load it.
 async fn step(
     engine: &Engine,
     slot: &Slot,
     hot: &mut Option<Hot>,
+    before: &mut Option<Hot>,
     jobs: &mut VecDeque<Job>,
     attempts: &mut Attempts,
 ) -> Result<(), StoreError> {
@@ -114,6 +123,9 @@ async fn step(
         return Ok(());
     }
     let known = look_up(engine, contract, jobs).await?;
+    if slot.is_contended() && contract.contract.state().weight() <= COPIED_MOST {
+        *before = Some(contract.clone());
+    }
     let now = engine.now();
     let mut deciding = Deciding::new(engine, contract, known, now);
     let (results, reload) = take_all(&mut deciding, jobs);

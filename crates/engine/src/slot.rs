@@ -20,11 +20,13 @@ use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use tokio::sync::oneshot;
 
 /// How many jobs are decided together at most.
 const ROUND_MOST: usize = 2_048;
+/// How many rounds long others are expected to be at work on a contract after one of them was faster.
+const CONTENDED_ROUNDS: u32 = 200;
 
 /// The contracts that are in memory, or on their way there.
 #[derive(Debug, Default)]
@@ -57,6 +59,8 @@ pub(crate) struct Slot {
     known: AtomicU64,
     /// Whether another process has committed since somebody looked, perhaps without an event.
     has_moved: AtomicBool,
+    /// For how many rounds more others are expected to be at work on the contract too.
+    contended: AtomicU32,
 }
 
 #[derive(Debug, Default)]
@@ -159,6 +163,21 @@ impl Slot {
         self.has_moved.swap(false, Ordering::AcqRel) || seq < self.known.load(Ordering::Acquire)
     }
 
+    /// Notes that another process was faster: what it committed has to be looked at, and it may be so again.
+    pub(crate) fn was_overtaken(&self) {
+        self.has_moved.store(true, Ordering::Release);
+        self.contended.store(CONTENDED_ROUNDS, Ordering::Relaxed);
+    }
+
+    /// Counts a round, and returns whether others are expected to be faster in it.
+    pub(crate) fn is_contended(&self) -> bool {
+        // One task at a time counts.
+        let left = self.contended.load(Ordering::Relaxed);
+        self.contended
+            .store(left.saturating_sub(1), Ordering::Relaxed);
+        left > 0
+    }
+
     fn take(&self) -> VecDeque<Job> {
         let mut queue = self.queue.lock();
         let most = queue.jobs.len().min(ROUND_MOST);
@@ -198,6 +217,7 @@ impl Slots {
             hot: tokio::sync::Mutex::new(None),
             known: AtomicU64::new(0),
             has_moved: AtomicBool::new(false),
+            contended: AtomicU32::new(0),
         });
         let entry = Entry {
             slot: Arc::clone(&slot),
