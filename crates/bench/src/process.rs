@@ -39,6 +39,14 @@ impl Server {
     /// # Panics
     /// When it does not start.
     pub async fn start_earnest(binary: &Path, store: &str) -> Self {
+        Self::start_earnest_with(binary, store, &[]).await
+    }
+
+    /// Starts the shipped server on a store, with settings in variables.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_earnest_with(binary: &Path, store: &str, settings: &[(&str, &str)]) -> Self {
         let address: SocketAddr = {
             let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
             free.local_addr().unwrap()
@@ -46,6 +54,7 @@ impl Server {
         let child = Command::new(binary)
             .args(["serve", "--store", store, "--listen", &address.to_string()])
             .env("EARNEST_LOG_LEVEL", "warn")
+            .envs(settings.iter().copied())
             .stdout(Stdio::null())
             .spawn()
             .unwrap();

@@ -9,8 +9,12 @@
 
 #[path = "support/load.rs"]
 mod load;
+#[path = "support/receiver.rs"]
+mod receiver;
 #[path = "support/earnest.rs"]
 mod support;
+#[path = "postgres/takeover.rs"]
+mod takeover;
 
 use earnest_bench::client::Client;
 use earnest_bench::process::{Server, make_key};

@@ -309,7 +309,7 @@ pub(crate) async fn every_effect_is_there_once(address: SocketAddr, key: &str, m
     assert_eq!(granted.len(), grants + usize::try_from(CONTRACTS).unwrap());
 }
 
-async fn all_events(client: &mut Client, contract: &str) -> Vec<Value> {
+pub(crate) async fn all_events(client: &mut Client, contract: &str) -> Vec<Value> {
     let mut all = Vec::new();
     let mut cursor = String::new();
     loop {
