@@ -15,6 +15,8 @@ mod receiver;
 mod support;
 #[path = "postgres/takeover.rs"]
 mod takeover;
+#[path = "postgres/tls.rs"]
+mod tls;
 
 use earnest_bench::client::Client;
 use earnest_bench::process::{Server, make_key};

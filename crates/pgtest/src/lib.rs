@@ -4,8 +4,10 @@
 //! of it. Invariants: a server that runs already is never touched: this one has its own folder, its own port and its
 //! own socket; it ends with the process that started it, however that ends, and leaves nothing behind.
 
+mod certificate;
 mod proxy;
 
+pub use certificate::{Authority, Certificate, has_openssl};
 pub use proxy::Proxy;
 
 use std::ffi::OsStr;
@@ -18,6 +20,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The reason by which tests say that they need the programs; `cargo xtask test` knows them by it.
 pub const NEEDS: &str = "needs PostgreSQL";
+/// Likewise, of tests that need certificates.
+pub const NEEDS_TLS: &str = "needs PostgreSQL and openssl";
 /// What says where the programs are, where they are not where Debian has them.
 pub const PROGRAMS: &str = "EARNEST_TEST_POSTGRES_BIN";
 /// Who owns everything in the cluster.
@@ -102,6 +106,46 @@ impl Server {
     /// # Errors
     /// When the programs are not installed, or it does not start.
     pub fn start(durable: Durable, settings: &str) -> Result<Self, String> {
+        let this = Self::make(durable, settings)?;
+        this.begin()?;
+        Ok(this)
+    }
+
+    /// Starts one that speaks TLS, and over TCP nothing else: there it asks for the password `password`.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_with_tls(
+        durable: Durable,
+        certificate: &Certificate,
+        password: &str,
+    ) -> Result<Self, String> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let this = Self::make(durable, "-c ssl=on")?;
+        let hosts = "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
+        for (file, text) in [
+            ("server.crt", certificate.certificate.as_str()),
+            ("server.key", &certificate.key),
+            ("pg_hba.conf", hosts),
+        ] {
+            let path = this.data().join(file);
+            let written = std::fs::write(&path, text);
+            let kept = written.and_then(|()| {
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+                std::os::unix::fs::chown(&path, this.user, None)
+            });
+            kept.map_err(|error| error.to_string())?;
+        }
+        this.begin()?;
+        this.sql(
+            "postgres",
+            &format!("ALTER ROLE {OWNER} PASSWORD '{password}'"),
+        )?;
+        Ok(this)
+    }
+
+    /// Makes a cluster that does not run yet.
+    fn make(durable: Durable, settings: &str) -> Result<Self, String> {
         let programs = programs().ok_or_else(|| {
             format!(
                 "there is no PostgreSQL on this machine; install it (Debian: apt-get install postgresql), or set \
@@ -154,7 +198,6 @@ impl Server {
                 data.as_os_str(),
             ],
         )?;
-        this.begin()?;
         Ok(this)
     }
 

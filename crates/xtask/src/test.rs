@@ -191,6 +191,13 @@ fn databases(here: &Repository, tests: &mut Tests) -> Result<Option<Tally>, Stri
     if has_postgres()? {
         let title = "tests on a private PostgreSQL";
         all = needy(here, title, earnest_pgtest::NEEDS, None, tests)?;
+        if earnest_pgtest::has_openssl() {
+            let title = "tests on a PostgreSQL that speaks TLS";
+            let more = needy(here, title, earnest_pgtest::NEEDS_TLS, None, tests)?;
+            if let Some(more) = more {
+                all.get_or_insert_default().add(more);
+            }
+        }
     }
     if std::env::var_os(CITUS).is_some() {
         let more = needy(here, "tests on a cluster", NEEDS_CITUS, None, tests)?;

@@ -32,9 +32,16 @@ pub(super) struct Address {
 impl Address {
     /// Reads `postgres://user:password@host:port/database?...`.
     pub(super) fn read(url: &str) -> Result<Self, StoreError> {
-        let (plain, own) = take_own(url);
+        let (plain, own) = take_own(url)?;
         let mut config =
             Config::from_str(&plain).map_err(|error| unreadable(&error.to_string()))?;
+        let verifies = matches!(own.mode.as_deref(), Some("verify-ca" | "verify-full"));
+        if own.roots.is_some() && !verifies {
+            // Whoever names an authority wants proof, and would believe to have it.
+            return Err(unreadable(
+                "`sslrootcert` is looked at with `sslmode=verify-full` alone; write that, or leave `sslrootcert` out",
+            ));
+        }
         let trust = match own.mode.as_deref() {
             None => Trust::Anybody,
             Some("disable" | "prefer" | "require") => {
@@ -92,20 +99,33 @@ struct Own {
 }
 
 /// Returns the address without the parameters of TLS, and those.
-fn take_own(url: &str) -> (String, Own) {
+fn take_own(url: &str) -> Result<(String, Own), StoreError> {
     let mut own = Own::default();
     let Some((place, parameters)) = url.split_once('?') else {
-        return (url.to_owned(), own);
+        return Ok((url.to_owned(), own));
     };
     let mut others = Vec::new();
     for parameter in parameters.split('&') {
         match parameter.split_once('=') {
-            Some(("sslmode", mode)) => own.mode = Some(mode.to_owned()),
-            Some(("sslrootcert", path)) => own.roots = Some(PathBuf::from(path)),
+            Some(("sslmode", mode)) => own.mode = Some(decoded(mode)?),
+            Some(("sslrootcert", path)) => own.roots = Some(PathBuf::from(decoded(path)?)),
             _ => others.push(parameter),
         }
     }
-    (format!("{place}?{}", others.join("&")), own)
+    Ok((format!("{place}?{}", others.join("&")), own))
+}
+
+/// Returns a parameter with `%20` and the like as what they stand for.
+fn decoded(text: &str) -> Result<String, StoreError> {
+    let wrong = || unreadable(&format!("`{text}` is not escaped as it should be"));
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2).ok_or_else(wrong)?;
+        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| wrong())?);
+        bytes.extend(rest.as_bytes());
+    }
+    String::from_utf8(bytes).map_err(|_| wrong())
 }
 
 fn unreadable(why: &str) -> StoreError {
@@ -137,6 +157,15 @@ mod tests {
             Address::read("postgres://a@h/d?sslmode=verify-full&sslrootcert=/x.pem").unwrap();
         assert_eq!(verified.config.get_ssl_mode(), SslMode::Require);
         assert!(matches!(verified.trust, Trust::File(_)));
+        let spaced = Address::read(
+            "postgres://a@h/d?sslmode=verify-full&sslrootcert=%2Fmy%20own/x.pem&sslkey=1",
+        );
+        assert!(spaced.is_err(), "a parameter that is not known");
+        let spaced = "postgres://a@h/d?sslmode=verify-full&sslrootcert=%2Fmy%20own/x.pem";
+        let Trust::File(path) = Address::read(spaced).unwrap().trust else {
+            unreachable!("it names a file");
+        };
+        assert_eq!(path, PathBuf::from("/my own/x.pem"));
         let system = Address::read("postgres://a@h/d?sslmode=verify-full").unwrap();
         assert!(matches!(system.trust, Trust::System));
     }
@@ -147,6 +176,8 @@ mod tests {
             "postgres://ana:hunter2@h:port/d",
             "postgres://ana:hunter2@h/d?sslmode=perhaps",
             "postgres://ana:hunter2@h/d?colour=red",
+            "postgres://ana:hunter2@h/d?sslmode=require&sslrootcert=/x.pem",
+            "postgres://ana:hunter2@h/d?sslmode=verify-full&sslrootcert=/100%.pem",
             "postgres://ana:hunter2%zz@h/d?connect_timeout=soon",
         ] {
             let Err(error) = Address::read(url) else {

@@ -6,6 +6,7 @@
 use crate::error::StoreError;
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::{Severity, SqlState};
+use tokio_rustls::rustls;
 
 /// Says that what is kept makes no sense.
 pub(super) fn corrupt(what: impl Into<String>) -> StoreError {
@@ -21,6 +22,11 @@ pub(super) fn closed() -> StoreError {
 pub(super) fn no_connection(error: &PoolError) -> StoreError {
     match error {
         PoolError::Closed => closed(),
+        PoolError::Backend(error) if is_of_certificate(error) => StoreError::Unavailable(format!(
+            "PostgreSQL's certificate is not trusted: {}; see that `sslrootcert` in the address names the file of the \
+             authority that signed it, and that the address has the host that it is for",
+            told(error)
+        )),
         PoolError::Backend(error) => match meaning(error) {
             StoreError::Unavailable(why) => StoreError::Unavailable(format!(
                 "PostgreSQL cannot be reached: {why}; see that it runs, and that its address and password are right"
@@ -77,6 +83,21 @@ pub(super) fn ends_connection(error: &tokio_postgres::Error) -> bool {
         Some(Severity::Fatal | Severity::Panic)
     );
     is_over || class == "08" || class == "57" && *said.code() != SqlState::QUERY_CANCELED
+}
+
+/// Returns whether whoever answered could not prove who it is.
+fn is_of_certificate(error: &tokio_postgres::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let within = error.downcast_ref::<std::io::Error>();
+        let within = within.and_then(std::io::Error::get_ref);
+        let tls = within.and_then(|within| within.downcast_ref::<rustls::Error>());
+        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// Returns whether somebody else was faster.
