@@ -15,6 +15,7 @@ mod orders;
 mod stand;
 
 use crate::error::Error;
+use crate::lock::Importing;
 use crate::store::refused;
 use earnest_backtest::log::{Log, Message};
 use earnest_core::policy::Policy;
@@ -164,13 +165,15 @@ pub(crate) fn check_past(log: &Log, until: Option<Timestamp>, now: Timestamp) ->
     }
 }
 
-/// Tells the store the log's story. `progress` is told how many messages more are done.
+/// Tells the store the log's story, as long as nobody else does: who has not seen to that gives nothing. `progress`
+/// is told how many messages more are done.
 ///
 /// # Errors
 /// When the store has contracts of these ids that are not the log's, or fails.
 pub(crate) async fn run(
     engine: &Engine,
     import: &Arc<Import>,
+    alone: Option<Arc<Importing>>,
     progress: Arc<dyn Fn(u64) + Send + Sync>,
 ) -> Result<Told, Error> {
     let names = Arc::new(Names::of(&import.log));
@@ -183,6 +186,7 @@ pub(crate) async fn run(
         stands,
         order,
         next: AtomicUsize::new(0),
+        alone,
         progress,
     });
     let lanes: Vec<_> = (0..LANES)
@@ -231,10 +235,19 @@ struct Shared {
     /// The contracts in the order in which they are taken.
     order: Vec<usize>,
     next: AtomicUsize,
+    alone: Option<Arc<Importing>>,
     progress: Arc<dyn Fn(u64) + Send + Sync>,
 }
 
 impl Shared {
+    /// Sees that nobody else has begun to tell a story meanwhile.
+    async fn look_again(&self) -> Result<(), Error> {
+        match &self.alone {
+            Some(alone) => alone.look_again(&self.engine).await,
+            None => Ok(()),
+        }
+    }
+
     /// Takes the next contract that nobody has taken.
     fn take(&self) -> Option<usize> {
         self.order

@@ -1,10 +1,12 @@
 //! Keeps two processes from doing to one store what only one may do at a time.
 //!
-//! Owns: lock files beside a store's file. Does not own: the store's own locks, under which commands and a
-//! server work side by side. Invariant: a lock is gone with its process, however that ends; what is left of the
-//! file means nothing.
+//! Owns: lock files beside a store's file; who has to ask the store itself. Does not own: the store's own locks,
+//! under which commands and a server work side by side. Invariant: a lock of a file is gone with its process,
+//! however that ends; what is left of the file means nothing.
 
 use crate::error::Error;
+use crate::store::refused;
+use earnest_engine::{Alone, Engine, MayTell};
 use earnest_server::config::{Config, StoreUrl};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -23,14 +25,76 @@ impl Drop for Lock {
     }
 }
 
+/// What keeps others from importing, while this is there.
+#[derive(Debug)]
+pub(crate) enum Importing {
+    /// A lock beside the file. Where files cannot be locked there is none, and whoever runs two imports at once has
+    /// been warned by the manual.
+    File { _lock: Option<Lock> },
+    /// A lease in the database: other machines import into it, too.
+    Database(Alone),
+    /// Nobody else has the store.
+    Memory,
+}
+
 /// Sees that nobody else imports into the store that is set.
 ///
 /// # Errors
 /// When somebody does, or the lock file cannot be made.
-pub(crate) fn for_import(config: &Config) -> Result<Option<Lock>, Error> {
-    let StoreUrl::Sqlite(path) = &config.store else {
-        return Ok(None);
+pub(crate) async fn for_import(config: &Config, engine: &Engine) -> Result<Importing, Error> {
+    let path = match &config.store {
+        StoreUrl::Sqlite(path) => path,
+        StoreUrl::Memory => return Ok(Importing::Memory),
+        StoreUrl::Postgres(_) => {
+            return match engine.may_tell().await.map_err(refused)? {
+                MayTell::Alone(alone) => Ok(Importing::Database(alone)),
+                MayTell::Another(until) => {
+                    let until = until.map_or_else(String::new, |until| {
+                        format!("; if it has died, that is possible from {until} on")
+                    });
+                    Err(Error::Input(format!(
+                        "another import into `{}` is under way; wait for its end, then do it again{until}",
+                        config.store
+                    )))
+                }
+            };
+        }
     };
+    let _lock = of_file(path)?;
+    Ok(Importing::File { _lock })
+}
+
+impl Importing {
+    /// Sees that nobody else has begun to import meanwhile.
+    ///
+    /// # Errors
+    /// When somebody has.
+    pub(crate) async fn look_again(&self, engine: &Engine) -> Result<(), Error> {
+        let Self::Database(alone) = self else {
+            return Ok(());
+        };
+        match engine.still_alone(alone).await.map_err(refused)? {
+            true => Ok(()),
+            false => Err(Error::Input(
+                "another import has begun, since nothing was heard of this one for a minute; wait for its end, then do it again"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// Lets others import.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn end(self, engine: &Engine) -> Result<(), Error> {
+        match self {
+            Self::Database(alone) => engine.leave(alone).await.map_err(refused),
+            Self::File { .. } | Self::Memory => Ok(()),
+        }
+    }
+}
+
+fn of_file(path: &Path) -> Result<Option<Lock>, Error> {
     let beside = beside(path, "-import");
     let file = File::create(&beside).map_err(|error| {
         Error::Input(format!("`{}` cannot be written: {error}", beside.display()))
@@ -44,7 +108,6 @@ pub(crate) fn for_import(config: &Config) -> Result<Option<Lock>, Error> {
             "another import into `{}` is under way; wait for its end, then do it again",
             path.display()
         ))),
-        // Where files cannot be locked, whoever runs two imports at once has been warned by the manual.
         Err(TryLockError::Error(_)) => Ok(None),
     }
 }

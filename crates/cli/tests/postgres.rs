@@ -7,6 +7,8 @@
     reason = "a test stops where something is not as it should be, and says what it did"
 )]
 
+#[path = "postgres/imports.rs"]
+mod imports;
 #[path = "support/load.rs"]
 mod load;
 #[path = "support/receiver.rs"]

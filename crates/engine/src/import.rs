@@ -5,6 +5,10 @@
 //! recorded is what the next order at that instant would have recorded before itself; a contract that is live
 //! needs none of this.
 
+mod alone;
+
+pub use alone::{Alone, MayTell};
+
 use crate::attempt::commit_surely;
 use crate::engine::Engine;
 use crate::failure::Failure;

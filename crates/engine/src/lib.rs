@@ -23,6 +23,7 @@ mod import;
 mod kept;
 pub mod keys;
 mod known;
+mod lease;
 mod load;
 mod members;
 mod message;
@@ -48,6 +49,7 @@ pub use claims::Claim;
 pub use engine::{Engine, Options};
 pub use failure::{Failure, Refused};
 pub use find::{EventFilter, Found, Search, SeatOrder, message_of, seat_of};
+pub use import::{Alone, MayTell};
 pub use members::{BlockRecord, Wishes};
 pub use metrics::Metrics;
 pub use order::{

@@ -13,7 +13,6 @@ mod fan_out;
 mod heal;
 mod id;
 mod land;
-mod lease;
 mod listed;
 mod places;
 mod replay;

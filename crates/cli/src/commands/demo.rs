@@ -127,7 +127,13 @@ async fn fill(engine: &Engine, log: Arc<Log>) -> Result<Told, Error> {
     });
     let bar = progress::messages("filling", import.messages());
     let counting = bar.clone();
-    let told = import::run(engine, &import, Arc::new(move |more| counting.inc(more))).await;
+    let told = import::run(
+        engine,
+        &import,
+        None,
+        Arc::new(move |more| counting.inc(more)),
+    )
+    .await;
     bar.finish_and_clear();
     told
 }

@@ -7,11 +7,12 @@
 use crate::commands::backtest::Credits;
 use crate::error::Error;
 use crate::import::{self, Import, NoWords, Told};
+use crate::lock::{self, Importing};
 use crate::number::{count, thousands};
 use crate::output::Out;
 use crate::settings::StoreArgs;
 use crate::store::{self, Need, block_on, failed, refused};
-use crate::{lock, policies, progress};
+use crate::{policies, progress};
 use earnest_backtest::log::{Format, Log};
 use earnest_core::policy::{Policy, file};
 use earnest_core::units::Timestamp;
@@ -102,8 +103,16 @@ pub(crate) fn run(args: &ImportArgs, out: &mut Out) -> Result<(), Error> {
     let (told, repeated) = block_on(async {
         let store = store::open(&config, Need::Any).await?;
         let engine = store::engine(store, options).await?;
-        let done = match lock::for_import(&config) {
-            Ok(_alone) => import(args, log, &hash, &engine).await,
+        let done = match lock::for_import(&config, &engine).await {
+            Ok(alone) => {
+                let alone = Arc::new(alone);
+                let done = import(args, log, &hash, &engine, &alone).await;
+                let ended = match Arc::into_inner(alone) {
+                    Some(alone) => alone.end(&engine).await,
+                    None => Ok(()),
+                };
+                done.and_then(|done| ended.map(|()| done))
+            }
             Err(error) => Err(error),
         };
         store::close(&engine).await?;
@@ -153,6 +162,7 @@ async fn import(
     log: Log,
     hash: &Sha256,
     engine: &Engine,
+    alone: &Arc<Importing>,
 ) -> Result<(Told, bool), Error> {
     let until = args.until.map(|until| match until {
         Until::End => log.last(),
@@ -180,7 +190,8 @@ async fn import(
     }
     let bar = progress::messages("importing", import.messages());
     let counting = bar.clone();
-    let told = import::run(engine, &import, Arc::new(move |more| counting.inc(more))).await;
+    let counting = Arc::new(move |more| counting.inc(more));
+    let told = import::run(engine, &import, Some(Arc::clone(alone)), counting).await;
     bar.finish_and_clear();
     let told = told?;
     remember(engine, &id, &told).await?;

@@ -56,6 +56,7 @@ impl Lane {
     /// Tells stories until there are no more.
     pub(super) async fn run(mut self) -> Result<Told, Error> {
         loop {
+            self.shared.look_again().await?;
             let (parts, orders) = self.gather()?;
             if parts.is_empty() {
                 return Ok(self.told);

@@ -9,12 +9,12 @@ use super::endpoint::{self, Kept, WebhookChange, WebhookState};
 use super::fan_out::{Cursor, Endpoints, Lane, fan_out, first_waiting, read_log};
 use super::id::webhook_id;
 use super::land::landed;
-use super::lease::{self, Lease};
 use super::schedule::RetrySchedule;
 use super::sign::signatures;
 use super::{Counted, KIND, WAKE, heal, listed};
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::lease::{COURIER, Lease};
 use crate::metrics::Metrics;
 use earnest_core::units::Timestamp;
 use earnest_store::{Delivery, DeliveryQuery, DeliveryState, Document, Put, StoreError};
@@ -174,7 +174,7 @@ impl Courier {
         let _ = tokio::time::timeout(LAST_WAIT, all).await;
         self.land().await?;
         match self.lease.take() {
-            Some(lease) => lease::give_back(&self.engine, &self.name, lease).await,
+            Some(lease) => COURIER.give_back(&self.engine, &self.name, lease).await,
             None => Ok(()),
         }
     }
@@ -237,7 +237,7 @@ impl Courier {
     /// Sees that the lease is held; returns whether it is.
     async fn hold(&mut self) -> Result<bool, Failure> {
         let before = self.lease;
-        let lease = lease::hold(&self.engine, &self.name, before).await?;
+        let lease = COURIER.hold(&self.engine, &self.name, before).await?;
         let goes_on =
             matches!((before, lease), (Some(before), Some(lease)) if lease.follows(before));
         if !goes_on {
@@ -272,7 +272,7 @@ impl Courier {
         let Some(lease) = self.lease.filter(|_| !self.landed.is_empty()) else {
             return Ok(false);
         };
-        if !lease::is_held(&self.engine, lease).await? {
+        if !COURIER.is_held(&self.engine, lease).await? {
             self.lose();
             return Ok(false);
         }

@@ -6,10 +6,11 @@
 use super::{KIND, endpoint, fan_out};
 use crate::failure::Failure;
 use crate::keys::json;
+use crate::lease;
 use earnest_store::{Document, Position};
 
 /// The kinds of documents that are of one store and one moment, and are not copied with others.
-pub const NOT_COPIED: [&str; 1] = [super::lease::KIND];
+pub const NOT_COPIED: [&str; 2] = lease::KINDS;
 
 /// Returns the place in the log that a document names, if it does.
 ///
