@@ -116,20 +116,30 @@ impl Engine {
         .await
     }
 
-    /// Returns a contract's grants in the order of creation, after so many.
+    /// Returns a contract's grants in the order of creation: from the first, which is at 0, or from where an earlier
+    /// page ended.
     ///
     /// # Errors
     /// When there is no such contract, or the store fails.
     pub async fn grants(
         &self,
         contract: &ContractId,
-        after: u64,
+        from: u64,
         limit: usize,
     ) -> Result<Page<GrantRecord>, Failure> {
         self.refresh().await?;
         self.ask(contract, move |hot, _| {
-            let grants = hot.contract.state().grants();
-            page_of(&grants, after, limit).map(|view| hot.grant_record(view))
+            let state = hot.contract.state();
+            let mut lots = state.grants_from(from, limit.saturating_add(1));
+            let is_last = lots.len() <= limit;
+            lots.truncate(limit);
+            // Not by how many there were: lots that are drained go.
+            let last = lots.last().map(|(number, _)| u64::from(*number) + 1);
+            let items = lots.into_iter().map(|(_, lot)| hot.grant_record(lot));
+            Page {
+                items: items.collect(),
+                next: last.filter(|_| !is_last),
+            }
         })
         .await
     }

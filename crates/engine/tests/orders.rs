@@ -12,8 +12,28 @@ use earnest_core::command::{Accepts, Side};
 use earnest_core::policy::Standing;
 use earnest_core::units::{CampaignId, MemberId, MessageId, SeatId, Timestamp};
 use earnest_core::{Credit, Status};
-use earnest_engine::{Failure, NewCampaign, NewWriting, Options, Reply, SeatChange, What};
+use earnest_engine::clock::SystemRandom;
+use earnest_engine::{Engine, Failure, NewCampaign, NewWriting, Options, Reply, SeatChange, What};
+use earnest_store::sqlite::{self, SqliteStore};
+use std::sync::Arc;
 use support::*;
+
+#[tokio::test]
+async fn a_lot_that_goes_hides_no_other_from_who_pages() {
+    let world = world().await;
+    lots_are_paged_while_some_go(&world.engine, &world.another(8).await).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.db");
+    let open = || async {
+        let store = SqliteStore::open(&file, sqlite::Options::default()).unwrap();
+        let (clock, random) = (Arc::new(world.clock.clone()), Arc::new(SystemRandom));
+        let options = Options::default();
+        Engine::open(Arc::new(store), clock, random, options)
+            .await
+            .unwrap()
+    };
+    lots_are_paged_while_some_go(&open().await, &open().await).await;
+}
 
 #[tokio::test]
 async fn a_reply_in_time_brings_the_credit_back() {

@@ -65,3 +65,10 @@ async fn clocks_that_are_five_minutes_apart_never_let_a_contract_s_clock_go_back
     let audited = engines[1].audit(&acme(), &|_| {}).await.unwrap();
     assert_eq!(audited.unwrap().balance.held, Credits(40));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL"]
+async fn a_lot_that_goes_hides_no_other_from_who_pages() {
+    let url = earnest_pgtest::shared().unwrap().database().unwrap();
+    lots_are_paged_while_some_go(&engine(&url, 0).await, &engine(&url, 0).await).await;
+}

@@ -155,6 +155,16 @@ impl State {
             .collect()
     }
 
+    /// Returns the lots from a number on, so many at most, each with its number: that of a lot never changes, whatever
+    /// becomes of those before it.
+    #[must_use]
+    pub fn grants_from(&self, number: u64, most: usize) -> Vec<(u32, GrantView)> {
+        let lots = self.pool.lots().into_iter();
+        let lots = lots.filter(|(its, _)| u64::from(*its) >= number).take(most);
+        lots.map(|(number, lot)| (number, self.grant_view(number, lot)))
+            .collect()
+    }
+
     fn grant_view(&self, number: u32, lot: &Lot) -> GrantView {
         GrantView {
             id: self.pool.id_of(number),

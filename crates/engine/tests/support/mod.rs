@@ -7,8 +7,8 @@ use earnest_core::policy::ResponseKind;
 use earnest_core::units::{ContractId, Credits, GrantId, MemberId, MessageId, SeatId, Timestamp};
 use earnest_engine::clock::{Clock, Random};
 use earnest_engine::{
-    Author, BalanceRecord, Done, Engine, Failure, Key, MessageRecord, NewContract, NewGrant,
-    NewLetter, NewResponse, NewSeat, Options, Order, Reply, What,
+    Author, BalanceRecord, Done, Engine, Failure, GrantRecord, Key, MessageRecord, NewContract,
+    NewGrant, NewLetter, NewResponse, NewSeat, Options, Order, Page, Reply, What,
 };
 use earnest_store::memory::MemoryStore;
 use std::sync::Arc;
@@ -205,6 +205,40 @@ pub(crate) fn code_of(failure: &Failure) -> &'static str {
         Failure::Refused(refused) => refused.refusal.code(),
         other => panic!("{other:?} is no refusal"),
     }
+}
+
+/// Reads a contract's lots in pages while lots before the next page go: each that stays is told, and once.
+pub(crate) async fn lots_are_paged_while_some_go(here: &Engine, another: &Engine) {
+    founded(here, "inmail-2015", 10).await;
+    let answered = async |to: &str| {
+        let message = message_of(here.submit(order(send(to))).await);
+        here.submit(order(reply(&message.id, None))).await.unwrap();
+    };
+    let more = async |n: u64| {
+        here.submit(order(grant(&format!("more-{n}"), 1)))
+            .await
+            .unwrap()
+    };
+    // Each answer makes a lot of one credit, which the next message is paid from: then it goes.
+    answered("first").await;
+    for n in 0..3 {
+        more(n).await;
+    }
+    let first = here.grants(&acme(), 0, 2).await.unwrap();
+    let ids = |page: &Page<GrantRecord>| -> Vec<String> {
+        page.items.iter().map(|it| it.id.to_string()).collect()
+    };
+    assert_eq!(ids(&first), ["g1", "lot~1"]);
+    answered("second").await;
+    let rest = another
+        .grants(&acme(), first.next.unwrap(), 10)
+        .await
+        .unwrap();
+    assert_eq!(ids(&rest), ["more-0", "more-1", "more-2", "lot~5"]);
+    assert_eq!(rest.next, None);
+    let all = another.grants(&acme(), 0, 5).await.unwrap();
+    assert_eq!(ids(&all), ["g1", "more-0", "more-1", "more-2", "lot~5"]);
+    assert_eq!(all.next, None, "the page was the last one");
 }
 
 /// `available held consumed expired`.

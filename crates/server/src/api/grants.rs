@@ -181,8 +181,8 @@ pub(crate) async fn list_grants(
     caller.may(Operation::ReadGrants)?;
     let contract = caller.contract(&contract)?;
     let params = Params::of(&uri, &["limit", "cursor"])?;
-    let (limit, after) = (params.limit()?, params.number()?.unwrap_or(0));
-    let grants = app.engine.grants(&contract, after, limit).await;
+    let (limit, from) = (params.limit()?, params.number()?.unwrap_or(0));
+    let grants = app.engine.grants(&contract, from, limit).await;
     let grants = grants.map_err(of_path)?.map(GrantBody::from);
     json(StatusCode::OK, &params.page(grants.items, grants.next))
 }
