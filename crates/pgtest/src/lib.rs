@@ -144,6 +144,26 @@ impl Server {
         Ok(this)
     }
 
+    /// Copies a server that is stopped, with all that is in it, and starts the copy: the other is as of this moment when
+    /// it is found later.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_copy(&self) -> Result<Self, String> {
+        let port = format!("port={}", self.port);
+        let folder = self.folder.display().to_string();
+        let this = Self::place(self.programs.clone(), |other, free| {
+            self.settings
+                .replace(&port, &format!("port={free}"))
+                .replace(&folder, &other.display().to_string())
+        })?;
+        let mut copying = as_user(Path::new("cp"), this.user);
+        copying.arg("-R").args([self.data(), this.data()]);
+        output(copying.current_dir("/"))?;
+        this.begin()?;
+        Ok(this)
+    }
+
     /// Makes a cluster that does not run yet.
     fn make(durable: Durable, settings: &str) -> Result<Self, String> {
         let programs = programs().ok_or_else(|| {
@@ -152,36 +172,17 @@ impl Server {
                  {PROGRAMS} to the folder with initdb and pg_ctl"
             )
         })?;
-        let folder = tempfile::Builder::new()
-            .prefix("earnest-pg-")
-            .tempdir()
-            .map_err(|error| error.to_string())?
-            .keep();
-        let user = user_for_root()?;
-        if let Some(user) = user {
-            std::os::unix::fs::chown(&folder, Some(user), None)
-                .map_err(|error| error.to_string())?;
-        }
         let sync = match durable {
             Durable::Yes => "-c fsync=on -c synchronous_commit=on",
             Durable::No => "-c fsync=off -c synchronous_commit=off -c full_page_writes=off",
         };
-        let port = free_port().map_err(|error| error.to_string())?;
-        let settings = format!(
-            "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={} -c max_connections=300 \
-             -c shared_buffers=256MB -c logging_collector=off {sync} {settings}",
-            folder.display()
-        );
-        let watcher = watch(&programs, &folder, user)?;
-        let this = Self {
-            programs,
-            folder,
-            port,
-            user,
-            settings,
-            made: AtomicU32::new(0),
-            watcher,
-        };
+        let this = Self::place(programs, |folder, port| {
+            format!(
+                "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={} -c max_connections=300 \
+                 -c shared_buffers=256MB -c logging_collector=off {sync} {settings}",
+                folder.display()
+            )
+        })?;
         let data = this.data();
         this.run(
             "initdb",
@@ -199,6 +200,33 @@ impl Server {
             ],
         )?;
         Ok(this)
+    }
+
+    /// Makes a place for a cluster: a folder of its own and a free port, for which it is told the settings.
+    fn place(
+        programs: PathBuf,
+        settings: impl FnOnce(&Path, u16) -> String,
+    ) -> Result<Self, String> {
+        let folder = tempfile::Builder::new()
+            .prefix("earnest-pg-")
+            .tempdir()
+            .map_err(|error| error.to_string())?
+            .keep();
+        let user = user_for_root()?;
+        if let Some(user) = user {
+            std::os::unix::fs::chown(&folder, Some(user), None)
+                .map_err(|error| error.to_string())?;
+        }
+        let port = free_port().map_err(|error| error.to_string())?;
+        Ok(Self {
+            watcher: watch(&programs, &folder, user)?,
+            settings: settings(&folder, port),
+            programs,
+            folder,
+            port,
+            user,
+            made: AtomicU32::new(0),
+        })
     }
 
     /// Starts it again after [`Server::stop`] or [`Server::crash`].
@@ -322,6 +350,28 @@ impl Server {
             sql,
         ]);
         output(command.current_dir("/"))
+    }
+
+    /// Writes all that is in a database, named by its address, into a file, as plain SQL.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn dump(&self, url: &str, file: &Path) -> Result<(), String> {
+        let mut command = Command::new(self.programs.join("pg_dump"));
+        command.arg("--file").arg(file).arg(url);
+        output(command.current_dir("/")).map(drop)
+    }
+
+    /// Makes a database of what was written into a file, and returns its address.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn restore(&self, file: &Path) -> Result<String, String> {
+        let url = self.database()?;
+        let mut command = Command::new(self.programs.join("psql"));
+        command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &url, "-f"]);
+        output(command.arg(file).current_dir("/"))?;
+        Ok(url)
     }
 
     /// Returns the end of what the server has logged.

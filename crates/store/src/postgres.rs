@@ -39,7 +39,7 @@ use futures_util::FutureExt;
 use gather::Gather;
 use pipeline::{Owned, Step};
 use pool::Lent;
-use schema::May;
+use schema::{MIGRATIONS, May};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -164,7 +164,7 @@ impl PostgresStore {
             (false, true) => May::Begin,
             (false, false) => May::Look,
         };
-        schema::prepare(&lent, may).await?;
+        schema::prepare(&lent, &MIGRATIONS, may).await?;
         let flow = match options.spread {
             Some(true) => Flow::Spread,
             Some(false) => Flow::Together,
@@ -218,10 +218,14 @@ impl PostgresStore {
     /// # Errors
     /// When the database cannot be reached, or is of a newer version.
     pub async fn migrate(url: &str) -> Result<Migrated, StoreError> {
+        Self::migrate_by(url, &MIGRATIONS).await
+    }
+
+    async fn migrate_by(url: &str, steps: &[&str]) -> Result<Migrated, StoreError> {
         let pool = pool::pool(&Address::read(url)?, 2)?;
         let lent = Lent::of(&pool).await?;
         let before = schema::find(&lent).await?;
-        let done = schema::prepare(&lent, May::Migrate).await?;
+        let done = schema::prepare(&lent, steps, May::Migrate).await?;
         lent.done();
         pool.close();
         Ok(match (before.schema, done) {
@@ -237,6 +241,15 @@ impl PostgresStore {
             false => Ok(&self.inner),
         }
     }
+}
+
+/// Brings a database up to date as a later version would, whose schema takes some more steps.
+///
+/// # Errors
+/// As [`PostgresStore::migrate`].
+#[cfg(feature = "conformance")]
+pub async fn migrate_further(url: &str, more: &[&str]) -> Result<Migrated, StoreError> {
+    PostgresStore::migrate_by(url, &[&MIGRATIONS, more].concat()).await
 }
 
 /// Returns the schema cut into so many partitions by the columns by which it is spread over workers.

@@ -6,6 +6,9 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+#[path = "support/old.rs"]
+mod old;
+
 use earnest_store::Store;
 use earnest_store::conformance::Opened;
 use earnest_store::postgres::{Options, PostgresStore};
@@ -39,6 +42,131 @@ mod together {
     }
 
     earnest_store::conformance!(postgres, ignore = "needs PostgreSQL");
+}
+
+/// Schemas of the past and of the future.
+mod schema {
+    use super::*;
+    use earnest_store::StoreError;
+    use earnest_store::postgres::{Migrated, migrate_further};
+    use std::path::PathBuf;
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+    use std::time::Duration;
+
+    /// What a later version may do to a schema while servers of this one go on.
+    const LATER: &str = "ALTER TABLE contracts ADD COLUMN colour text; \
+        ALTER TABLE messages ADD COLUMN colour text NOT NULL DEFAULT 'green'; \
+        CREATE INDEX messages_by_colour ON messages (contract_id, colour); \
+        ALTER TABLE feed ADD COLUMN colour text; \
+        CREATE TABLE colours (contract_id text COLLATE \"C\" PRIMARY KEY, colour text NOT NULL);";
+
+    fn dump(schema: usize) -> PathBuf {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("tests/schemas/postgres/{schema}.sql"))
+    }
+
+    /// Every schema that was released is brought up to date with what was in it, once, by however many at once.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[ignore = "needs PostgreSQL"]
+    async fn a_store_of_every_schema_is_brought_up_to_date() {
+        let server = earnest_pgtest::shared().unwrap();
+        for schema in 1.. {
+            if !dump(schema).exists() {
+                assert!(schema > 1, "there is no dump");
+                return;
+            }
+            let url = server.restore(&dump(schema)).unwrap();
+            let done = tokio::join!(PostgresStore::migrate(&url), PostgresStore::migrate(&url));
+            let done = [done.0.unwrap(), done.1.unwrap()];
+            assert!(!done.contains(&Migrated::New), "{done:?}");
+            let again = PostgresStore::migrate(&url).await.unwrap();
+            assert_eq!(again, Migrated::UpToDate);
+            let store = open(&url, OPTIONS).await;
+            old::holds(&*store).await;
+            store.close().await.unwrap();
+        }
+    }
+
+    /// Writes into the database at `EARNEST_DUMP` what the dump of the newest schema has. The dump is made with
+    /// `pg_dump --inserts --no-owner`, without the lines that begin with a backslash.
+    #[tokio::test]
+    #[ignore = "makes the dump of a schema that is about to be released"]
+    async fn make_a_dump() {
+        let store = open(&std::env::var("EARNEST_DUMP").unwrap(), OPTIONS).await;
+        old::fill(&*store).await;
+        store.close().await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[ignore = "needs PostgreSQL"]
+    async fn a_server_goes_on_while_two_bring_the_schema_of_the_next_version() {
+        let url = earnest_pgtest::shared().unwrap().database().unwrap();
+        let store = open(&url, OPTIONS).await;
+        let (enough, kept) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicU64::new(0)),
+        );
+        let (stop, count, working) = (Arc::clone(&enough), Arc::clone(&kept), Arc::clone(&store));
+        let working = tokio::spawn(async move {
+            let mut n = 0;
+            while !stop.load(Ordering::Relaxed) {
+                match working.commit(old::send("c", n).batch()).await {
+                    Ok(_) => {
+                        n += 1;
+                        count.store(n, Ordering::Relaxed);
+                    }
+                    // The two were in each other's way: nothing was kept, and it is decided anew.
+                    Err(StoreError::Conflict) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        });
+        let goes_on = async |more: u64| {
+            let from = kept.load(Ordering::Relaxed);
+            while kept.load(Ordering::Relaxed) < from + more {
+                assert!(!working.is_finished(), "the server of this version stopped");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        goes_on(20).await;
+        let done = tokio::join!(
+            migrate_further(&url, &[LATER]),
+            migrate_further(&url, &[LATER])
+        );
+        let done = [done.0.unwrap(), done.1.unwrap()];
+        assert!(done.contains(&Migrated::Changed), "{done:?}");
+        goes_on(20).await;
+        let again = migrate_further(&url, &[LATER]).await.unwrap();
+        assert_eq!(again, Migrated::UpToDate);
+        enough.store(true, Ordering::Relaxed);
+        working.await.unwrap();
+        let kept = usize::try_from(kept.load(Ordering::Relaxed)).unwrap();
+        assert_eq!(old::inbox(&*store).await, kept);
+        store.close().await.unwrap();
+        // A server of this version that begins only now is told what to do.
+        let error = PostgresStore::open(&url, OPTIONS).await.unwrap_err();
+        assert!(
+            error.to_string().contains("run a newer `earnest`"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    #[ignore = "needs PostgreSQL"]
+    async fn a_step_that_cannot_be_taken_changes_nothing() {
+        let url = earnest_pgtest::shared().unwrap().database().unwrap();
+        PostgresStore::migrate(&url).await.unwrap();
+        let wrong = format!("{LATER} ALTER TABLE nowhere ADD COLUMN colour text;");
+        migrate_further(&url, &[LATER, &wrong]).await.unwrap_err();
+        assert_eq!(
+            PostgresStore::migrate(&url).await.unwrap(),
+            Migrated::UpToDate
+        );
+        assert_eq!(
+            migrate_further(&url, &[LATER]).await.unwrap(),
+            Migrated::Changed
+        );
+    }
 }
 
 /// Native partitions stand for workers: a statement that only a cluster would refuse is not found so, one that needs

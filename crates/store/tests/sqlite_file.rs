@@ -6,10 +6,14 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+#[path = "support/old.rs"]
+mod old;
+
 use earnest_core::units::MemberId;
-use earnest_store::conformance::build::{Draft, answer, contract, message, minute, put};
+use earnest_store::conformance::build::{Draft, contract, put};
 use earnest_store::sqlite::{Options, SqliteStore, Tuning};
-use earnest_store::{EventQuery, MessageQuery, Position, Snapshot, Store, StoreError, Which};
+use earnest_store::{MessageQuery, Position, Store, StoreError, Which};
+use old::{inbox, send};
 use rusqlite::Connection;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -28,41 +32,6 @@ fn refused(path: &Path) -> String {
     match SqliteStore::open(path, Options::default()) {
         Ok(_) => panic!("{} was opened", path.display()),
         Err(error) => error.to_string(),
-    }
-}
-
-/// Sends a message to `bo` as the next event of a contract.
-fn send(name: &str, n: u64) -> Draft {
-    let draft = if n == 0 {
-        Draft::begin(name)
-    } else {
-        Draft::after(name, n + 1)
-    };
-    draft
-        .send(message(
-            format!("{name}-{n}"),
-            "bo",
-            minute(i64::try_from(n).unwrap()),
-        ))
-        .answer(answer(name, &format!("key-{n}")))
-}
-
-async fn inbox(store: &SqliteStore) -> usize {
-    let (mut found, mut after) = (0, None);
-    loop {
-        let which = Which::Inbox(MemberId::new("bo").unwrap());
-        let query = MessageQuery {
-            which,
-            status: None,
-            after,
-            limit: 500,
-        };
-        let page = store.messages(query).await.unwrap();
-        found += page.messages.len();
-        after = page.next;
-        if after.is_none() {
-            return found;
-        }
     }
 }
 
@@ -121,7 +90,10 @@ fn with_old_schema_is_refused(path: &Path) {
 async fn a_store_of_every_schema_opens() {
     let folder = folder();
     for schema in 1.. {
-        let dump = format!("{}/tests/schemas/{schema}.sql", env!("CARGO_MANIFEST_DIR"));
+        let dump = format!(
+            "{}/tests/schemas/sqlite/{schema}.sql",
+            env!("CARGO_MANIFEST_DIR")
+        );
         let Ok(dump) = std::fs::read_to_string(dump) else {
             assert!(schema > 1, "there is no dump");
             return;
@@ -136,23 +108,7 @@ async fn a_store_of_every_schema_opens() {
             ..Options::default()
         };
         let store = SqliteStore::open(&path, options).unwrap();
-        assert_eq!(inbox(&store).await, 20);
-        let key = store.answer("c", "key-19").await.unwrap().unwrap();
-        assert_eq!(key, answer("c", "key-19"));
-        let query = EventQuery {
-            contract: contract("c"),
-            from: 1,
-            to: 100,
-            newest_first: false,
-            limit: 100,
-        };
-        assert_eq!(store.events(query).await.unwrap().len(), 21);
-        assert_eq!(
-            store.snapshot(&contract("c")).await.unwrap().unwrap().bytes,
-            [7; 300]
-        );
-        assert!(store.document("policy", "own").await.unwrap().is_some());
-        store.commit(send("c", 20).batch()).await.unwrap();
+        old::holds(&store).await;
         store.close().await.unwrap();
         SqliteStore::check(&path).unwrap();
     }
@@ -175,18 +131,7 @@ async fn make_a_dump() {
         },
     )
     .unwrap();
-    for n in 0..20 {
-        store.commit(send("c", n).batch()).await.unwrap();
-    }
-    let snapshot = Snapshot {
-        seq: 9,
-        bytes: vec![7; 300],
-    };
-    store.save_snapshot(&contract("c"), snapshot).await.unwrap();
-    store
-        .put(vec![put("policy", "own", None, "{}")])
-        .await
-        .unwrap();
+    old::fill(&store).await;
     store.close().await.unwrap();
 }
 

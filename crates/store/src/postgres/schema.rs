@@ -12,7 +12,7 @@ use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 
 /// All steps, the first one first.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/postgres/1.sql")];
+pub(super) const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/postgres/1.sql")];
 
 /// The tables that are spread where there are workers, in an order in which that can be done, and by what.
 pub(super) const SPREAD: [(&str, &str); 11] = [
@@ -49,26 +49,23 @@ pub(super) enum May {
     Migrate,
 }
 
-/// The number of the newest schema.
-pub(super) const fn newest() -> usize {
-    MIGRATIONS.len()
-}
-
-/// Makes the database ready. Returns whether anything was done.
-pub(super) async fn prepare(lent: &Lent, may: May) -> Result<bool, StoreError> {
+/// Makes the database ready, which takes these steps from the first schema to the newest. Returns whether anything was
+/// done.
+pub(super) async fn prepare(lent: &Lent, steps: &[&str], may: May) -> Result<bool, StoreError> {
     // Somebody else may be doing the same: then what is there is looked at again.
     for _ in 0..20 {
         let found = find(lent).await?;
-        check(found.schema, may)?;
+        check(found.schema, steps.len(), may)?;
         let mut done = false;
-        if found.schema < newest() {
-            match migrate(lent, found.schema).await {
-                Ok(()) => done = true,
+        if found.schema < steps.len() {
+            match migrate(lent, steps, found.schema).await {
+                Ok(true) => done = true,
+                Ok(false) => continue,
                 Err(error) if is_race(&error) => {
                     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
                     continue;
                 }
-                Err(error) => return Err(meaning(&error)),
+                Err(error) => return Err(of_step(&error)),
             }
         }
         if found.has_workers && (done || may == May::Migrate) {
@@ -100,8 +97,7 @@ pub(super) async fn find(lent: &Lent) -> Result<Found, StoreError> {
     })
 }
 
-fn check(schema: usize, may: May) -> Result<(), StoreError> {
-    let newest = newest();
+fn check(schema: usize, newest: usize, may: May) -> Result<(), StoreError> {
     if schema > newest {
         return Err(StoreError::Version(format!(
             "the database has schema {schema}, and this version knows {newest}: run a newer `earnest`"
@@ -122,23 +118,58 @@ fn check(schema: usize, may: May) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Takes the steps that are missing, in one transaction.
-async fn migrate(lent: &Lent, from: usize) -> Result<(), tokio_postgres::Error> {
-    let steps = MIGRATIONS.get(from..).unwrap_or_default();
-    let number = newest();
-    let sql = format!(
-        "BEGIN; SET LOCAL statement_timeout = 0; {} UPDATE meta SET schema = {number}; COMMIT",
-        steps.concat()
-    );
-    let done = lent.batch_execute(&sql).await;
-    if done.is_err() {
-        lent.batch_execute("ROLLBACK").await?;
-    }
+/// Takes the steps that are missing, in one transaction. Returns whether they were missing still: who comes second
+/// waits here for who came first.
+async fn migrate(lent: &Lent, steps: &[&str], from: usize) -> Result<bool, tokio_postgres::Error> {
+    lent.batch_execute("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+        .await?;
+    let done = take_steps(lent, steps, from).await;
+    let end = match done {
+        Ok(true) => "COMMIT",
+        Ok(false) | Err(_) => "ROLLBACK",
+    };
+    lent.batch_execute(end).await?;
     done
+}
+
+async fn take_steps(
+    lent: &Lent,
+    steps: &[&str],
+    from: usize,
+) -> Result<bool, tokio_postgres::Error> {
+    if from > 0 {
+        let row = lent.query_one("SELECT schema FROM meta FOR UPDATE", &[]);
+        let schema: i32 = row.await?.try_get(0)?;
+        if usize::try_from(schema) != Ok(from) {
+            return Ok(false);
+        }
+    }
+    let missing = steps.get(from..).unwrap_or_default().concat();
+    // A step that waited for longer would keep all servers waiting behind it.
+    let sql = format!(
+        "SET LOCAL lock_timeout = '10s'; {missing} UPDATE meta SET schema = {}",
+        steps.len()
+    );
+    lent.batch_execute(&sql).await?;
+    Ok(true)
+}
+
+/// Returns what the failure of a step means.
+fn of_step(error: &tokio_postgres::Error) -> StoreError {
+    match error.code() {
+        Some(&SqlState::LOCK_NOT_AVAILABLE) => StoreError::Unavailable(
+            "the schema could not be changed, since a transaction has used a table of it for more than 10 seconds; \
+             nothing was done; look for it in pg_stat_activity, and try again"
+                .to_owned(),
+        ),
+        _ => meaning(error),
+    }
 }
 
 fn is_race(error: &tokio_postgres::Error) -> bool {
     let races = [
+        // With servers that work meanwhile.
+        SqlState::T_R_DEADLOCK_DETECTED,
         SqlState::UNIQUE_VIOLATION,
         SqlState::DUPLICATE_TABLE,
         SqlState::DUPLICATE_OBJECT,
