@@ -13,6 +13,8 @@ mod imports;
 mod load;
 #[path = "support/receiver.rs"]
 mod receiver;
+#[path = "postgres/restore.rs"]
+mod restore;
 #[path = "support/earnest.rs"]
 mod support;
 #[path = "postgres/takeover.rs"]

@@ -14,6 +14,9 @@ use tokio_postgres::error::SqlState;
 /// All steps, the first one first.
 pub(super) const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/postgres/1.sql")];
 
+/// How far places stand apart from those before a restoration: no server hands out as many.
+const BEYOND: i64 = 1_000_000_000_000;
+
 /// The tables that are spread where there are workers, in an order in which that can be done, and by what.
 pub(super) const SPREAD: [(&str, &str); 11] = [
     ("contracts", "contract_id"),
@@ -231,10 +234,13 @@ pub(super) async fn flow(lent: &Lent) -> Result<Flow, StoreError> {
 }
 
 /// Returns what is added to a transaction's number to make a place. In a database that was restored into another
-/// server, transactions count from anew: then it is raised, so that what comes stands after what was.
+/// server, transactions count from anew: then it is raised, so that what comes stands after what was; also after all
+/// that was told of what came after the moment to which the database was brought back.
 pub(super) async fn shift(lent: &Lent) -> Result<i64, StoreError> {
-    let sql = "UPDATE meta SET shift = (SELECT max(place) FROM feed) \
-               WHERE shift + (pg_snapshot_xmax(pg_current_snapshot())::text)::bigint <= (SELECT max(place) FROM feed)";
+    let sql = format!(
+        "UPDATE meta SET shift = (SELECT max(place) FROM feed) + {BEYOND} \
+         WHERE shift + (pg_snapshot_xmax(pg_current_snapshot())::text)::bigint <= (SELECT max(place) FROM feed)"
+    );
     let behind = "SELECT 1 FROM meta WHERE shift + (pg_snapshot_xmax(pg_current_snapshot())::text)::bigint \
                   <= (SELECT max(place) FROM feed)";
     let rows = lent
@@ -242,7 +248,7 @@ pub(super) async fn shift(lent: &Lent) -> Result<i64, StoreError> {
         .await
         .map_err(|error| meaning(&error))?;
     if !rows.is_empty() {
-        lent.batch_execute(sql)
+        lent.batch_execute(&sql)
             .await
             .map_err(|error| meaning(&error))?;
     }
