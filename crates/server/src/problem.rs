@@ -44,7 +44,7 @@ pub(crate) struct ProblemBody {
     #[schema(example = "too few credits")]
     title: String,
     /// The status.
-    #[schema(example = 422)]
+    #[schema(example = 422, minimum = 100, maximum = 599)]
     status: u16,
     /// The code: stable, what programs rely on.
     #[schema(example = "insufficient_credits")]

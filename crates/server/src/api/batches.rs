@@ -32,6 +32,7 @@ enum CommandResult {
     /// A message was sent, answered, seen or reported.
     Message {
         /// The status that the single route would have.
+        #[schema(minimum = 100, maximum = 599)]
         status: u16,
         /// The message.
         message: MessageBody,
@@ -42,6 +43,7 @@ enum CommandResult {
     /// A campaign was sent.
     Campaign {
         /// The status that the single route would have.
+        #[schema(minimum = 100, maximum = 599)]
         status: u16,
         /// The campaign.
         campaign: CampaignBody,
@@ -52,6 +54,7 @@ enum CommandResult {
     /// Credits were granted.
     Grant {
         /// The status that the single route would have.
+        #[schema(minimum = 100, maximum = 599)]
         status: u16,
         /// The grant.
         grant: GrantBody,
@@ -62,6 +65,7 @@ enum CommandResult {
     /// Something was written in a conversation.
     Reply {
         /// The status that the single route would have.
+        #[schema(minimum = 100, maximum = 599)]
         status: u16,
         /// What was written.
         reply: WritingBody,
@@ -72,6 +76,7 @@ enum CommandResult {
     /// The command was not carried out.
     Problem {
         /// The status that the single route would have.
+        #[schema(minimum = 100, maximum = 599)]
         status: u16,
         /// The code.
         #[schema(value_type = String)]

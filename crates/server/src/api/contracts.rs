@@ -101,6 +101,7 @@ pub(crate) struct ContractBody {
 #[derive(Debug, Serialize, ToSchema)]
 struct VersionBody {
     /// Its number in the contract, from 0.
+    #[schema(value_type = u64, maximum = 4_294_967_295_u32)]
     version: u32,
     /// The policy's name.
     policy: String,

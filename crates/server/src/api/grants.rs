@@ -36,6 +36,7 @@ body! {
         #[schema(value_type = Option<String>, format = DateTime)]
         expires_at: Option<Timestamp>,
         /// Lots of a lower number are spent first; absent: 1.
+        #[schema(value_type = Option<u64>, maximum = 4_294_967_295_u32)]
         priority: Option<u32>,
         /// When they were given; for import keys.
         #[schema(value_type = Option<String>, format = DateTime)]
@@ -85,6 +86,7 @@ pub(crate) struct GrantBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
     /// Lots of a lower number are spent first.
+    #[schema(value_type = u64, maximum = 4_294_967_295_u32)]
     priority: u32,
     /// Whether it was revoked.
     revoked: bool,

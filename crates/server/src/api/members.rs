@@ -24,8 +24,10 @@ body! {
         #[schema(value_type = Option<String>)]
         accepts: Option<Accepts>,
         /// The price in credits, at least 1; absent or null: the policy's.
+        #[schema(value_type = Option<u64>, maximum = 4_294_967_295_u32)]
         price: Option<u32>,
         /// The most cold messages a UTC day; absent or null: no cap.
+        #[schema(value_type = Option<u64>, maximum = 4_294_967_295_u32)]
         daily_cap: Option<u32>,
     }
 }
@@ -50,8 +52,10 @@ pub(crate) struct PreferencesBody {
     #[schema(value_type = String, example = "all")]
     accepts: Accepts,
     /// The price in credits; null leaves it to the policy.
+    #[schema(value_type = Option<u64>, maximum = 4_294_967_295_u32)]
     price: Option<u32>,
     /// The most cold messages a UTC day; null means no cap.
+    #[schema(value_type = Option<u64>, maximum = 4_294_967_295_u32)]
     daily_cap: Option<u32>,
 }
 

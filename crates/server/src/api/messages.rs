@@ -114,6 +114,7 @@ pub(crate) struct MessageBody {
     #[schema(value_type = String, example = "held", required = false)]
     credit: Option<Credit>,
     /// The credits staked: 0 for an open profile.
+    #[schema(value_type = u64, maximum = 4_294_967_295_u32)]
     price: u32,
     /// When it was sent.
     #[schema(value_type = String, format = DateTime)]

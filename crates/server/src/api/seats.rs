@@ -28,6 +28,7 @@ body! {
         #[schema(value_type = Option<String>)]
         seat_type("type"): Option<SeatType>,
         /// The most messages a month; absent or null: no limit.
+        #[schema(value_type = Option<u64>, maximum = 4_294_967_295_u32)]
         usage_limit: Option<u32>,
         /// Whether bulk sending is off; absent: it is not.
         bulk_disabled: Option<bool>,
@@ -42,7 +43,7 @@ body! {
     #[schema(example = json!({ "usage_limit": 100 }))]
     struct SeatChangeBody {
         /// The most messages a month; null lifts the limit.
-        #[schema(value_type = Option<u32>)]
+        #[schema(value_type = Option<u64>, maximum = 4_294_967_295_u32)]
         usage_limit: Change<u32>,
         /// Whether bulk sending is off.
         bulk_disabled: Option<bool>,
@@ -66,8 +67,10 @@ pub(crate) struct SeatBody {
     #[schema(value_type = String, example = "recruiter")]
     seat_type: SeatType,
     /// The most messages a month; null means no limit.
+    #[schema(value_type = Option<u64>, maximum = 4_294_967_295_u32)]
     usage_limit: Option<u32>,
     /// Messages sent in the contract's current month.
+    #[schema(value_type = u64, maximum = 4_294_967_295_u32)]
     used: u32,
     /// Whether bulk sending is off for the seat.
     bulk_disabled: bool,
@@ -81,10 +84,13 @@ pub(crate) struct SeatBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
     /// Messages that the gate counts now.
+    #[schema(value_type = u64, maximum = 4_294_967_295_u32)]
     sent: u32,
     /// Those of them that were answered in time.
+    #[schema(value_type = u64, maximum = 4_294_967_295_u32)]
     responded: u32,
     /// Messages of the seat that were reported.
+    #[schema(value_type = u64, maximum = 4_294_967_295_u32)]
     reports: u32,
 }
 

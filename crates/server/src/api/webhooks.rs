@@ -196,6 +196,7 @@ pub(crate) struct DeliveryBody {
     #[schema(value_type = String, example = "delivered")]
     state: &'static str,
     /// How often it was tried.
+    #[schema(value_type = u64, maximum = 4_294_967_295_u32)]
     attempts: u32,
     /// When it is tried next; null while it waits for an earlier one, and when it is done.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -207,6 +208,7 @@ pub(crate) struct DeliveryBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     tried_at: Option<Timestamp>,
     /// What the last try was answered with; null where there was no answer.
+    #[schema(minimum = 100, maximum = 599)]
     status: Option<u16>,
     /// What went wrong at the last try.
     error: Option<String>,

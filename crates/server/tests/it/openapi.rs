@@ -54,6 +54,34 @@ fn document() -> Value {
     serde_json::from_str(&earnest_server::openapi_document()).unwrap()
 }
 
+/// Whoever makes a client of the document takes numbers of 32 bits for signed ones, as the format says.
+#[test]
+fn every_number_fits_into_what_its_format_says() {
+    fn look(at: &Value, place: &str, wrong: &mut Vec<String>) {
+        let is_small = at["format"] == "int32";
+        let most = at["maximum"].as_u64();
+        if is_small && most.is_none_or(|most| most > u64::from(i32::MAX.unsigned_abs())) {
+            wrong.push(place.to_owned());
+        }
+        match at {
+            Value::Object(all) => {
+                for (name, it) in all {
+                    look(it, &format!("{place}/{name}"), wrong);
+                }
+            }
+            Value::Array(all) => {
+                for (number, it) in all.iter().enumerate() {
+                    look(it, &format!("{place}/{number}"), wrong);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut wrong = Vec::new();
+    look(&document(), "", &mut wrong);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// Returns the methods of each path that the document has.
 fn documented() -> BTreeMap<String, BTreeSet<String>> {
     let document = document();
