@@ -63,8 +63,8 @@ pub(crate) async fn get_errors() -> Response {
             "<section id=\"{code}\"><h2><code>{code}</code> <small>{status}</small></h2><p>{title}. {advice}</p></section>",
             code = entry.code,
             status = entry.status,
-            title = escaped(&capital(entry.title)),
-            advice = escaped(entry.advice),
+            title = marked_up(&capital(entry.title)),
+            advice = marked_up(entry.advice),
         );
     }
     page.push_str("</main>\n</html>\n");
@@ -78,6 +78,16 @@ fn capital(text: &str) -> String {
         .map(|c| c.to_uppercase().collect())
         .unwrap_or_default();
     first + chars.as_str()
+}
+
+/// Returns a text as markup: what stands in backticks is code.
+fn marked_up(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let marked = parts.map(|(at, part)| match at % 2 {
+        0 => escaped(part),
+        _ => format!("<code>{}</code>", escaped(part)),
+    });
+    marked.collect()
 }
 
 fn escaped(text: &str) -> String {

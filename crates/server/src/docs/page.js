@@ -10,6 +10,13 @@ function make(name, text, attributes = {}) {
   return element;
 }
 
+// Sets a text in which code stands in backticks.
+function words(element, text) {
+  const parts = text.split("`");
+  element.replaceChildren(...parts.map((part, at) => (at % 2 === 1 && at < parts.length - 1 ? make("code", part) : part)));
+  return element;
+}
+
 function resolve(doc, schema) {
   let found = schema;
   for (let step = 0; found && found.$ref && step < 8; step += 1) {
@@ -24,28 +31,45 @@ function kind(doc, schema) {
   const any = schema.oneOf || schema.anyOf || schema.allOf;
   if (any) return any.map((one) => kind(doc, one)).join(" or ");
   if (schema.type === "array") return "list of " + kind(doc, schema.items);
-  return [].concat(schema.type || "any").join(" or ");
+  const kinds = [].concat(schema.type || "any");
+  return kinds.map((one) => (one === "string" && schema.format === "date-time" ? "instant" : one)).join(" or ");
+}
+
+// Returns the schema of what stands in a property, where that has fields of its own, and how it is reached.
+function within(doc, property) {
+  const whole = resolve(doc, property);
+  if (whole.type === "array") return [whole.items, "[]."];
+  const one = (whole.oneOf || whole.anyOf || []).filter((it) => it.type !== "null");
+  return [one.length === 1 ? one[0] : whole, "."];
 }
 
 function properties(doc, schema, depth = 0) {
   const whole = resolve(doc, schema);
   const parts = (whole.allOf || whole.oneOf || []).flatMap((one) => (depth < 4 ? properties(doc, one, depth + 1) : []));
-  const own = Object.entries(whole.properties || {}).map(([name, property]) => ({
-    name,
-    kind: kind(doc, property),
-    needed: (whole.required || []).includes(name),
-    what: property.description || "",
-  }));
-  return own.concat(parts);
+  const required = whole.required || [];
+  const names = Object.keys(whole.properties || {});
+  const own = [...names.filter((name) => required.includes(name)), ...names.filter((name) => !required.includes(name))];
+  const rows = own.flatMap((name) => {
+    const property = whole.properties[name];
+    const row = { name, kind: kind(doc, property), needed: required.includes(name), what: property.description || "" };
+    const [inner, path] = within(doc, property);
+    const below = inner && depth < 2 ? properties(doc, inner, depth + 1) : [];
+    return [row, ...below.map((one) => ({ ...one, name: name + path + one.name }))];
+  });
+  return rows.concat(parts);
 }
 
 function fields(doc, schema) {
   const rows = properties(doc, schema);
   if (rows.length === 0) return make("p", kind(doc, schema));
   const table = make("table");
+  const seen = new Set();
   for (const row of rows) {
+    // What has several forms names a field in each of them.
+    if (seen.has(row.name)) continue;
+    seen.add(row.name);
     const line = make("tr");
-    line.append(make("td"), make("td", row.kind + (row.needed ? ", required" : "")), make("td", row.what));
+    line.append(make("td"), make("td", row.kind + (row.needed ? ", required" : "")), words(make("td"), row.what));
     line.firstChild.append(make("code", row.name));
     table.append(line);
   }
@@ -69,6 +93,11 @@ async function call(method, path, inputs, body, out) {
   const query = new URLSearchParams();
   const headers = {};
   for (const { parameter, input } of inputs) {
+    if (parameter.required && input.value === "") {
+      out.textContent = `${parameter.name} is missing`;
+      input.focus();
+      return;
+    }
     if (parameter.in === "path") url = url.replace(`{${parameter.name}}`, encodeURIComponent(input.value));
     if (input.value === "") continue;
     if (parameter.in === "query") query.set(parameter.name, input.value);
@@ -95,7 +124,7 @@ async function call(method, path, inputs, body, out) {
 function tryIt(doc, method, path, operation) {
   const form = make("div");
   const inputs = (operation.parameters || []).map((parameter) => {
-    const label = make("label", `${parameter.name}${parameter.required ? ", required" : ""}: ${parameter.description || ""}`);
+    const label = words(make("label"), `\`${parameter.name}\`${parameter.required ? ", required" : ""}: ${parameter.description || ""}`);
     const input = make("input", undefined, { autocomplete: "off" });
     if (parameter.name === "Idempotency-Key") input.value = newKey();
     label.append(input);
@@ -118,20 +147,29 @@ function tryIt(doc, method, path, operation) {
 }
 
 function route(doc, method, path, operation) {
-  const details = make("details");
+  const details = make("details", undefined, { id: operation.operationId });
   const summary = make("summary");
-  summary.append(make("code", `${method.toUpperCase()} ${path}`), ` ${operation.summary || ""}`);
+  const name = make("code", `${method.toUpperCase()} ${path}`);
+  summary.append(name, " ", words(make("span"), operation.summary || ""));
   details.append(summary);
   details.addEventListener("toggle", () => {
     if (!details.open || details.childElementCount > 1) return;
-    if (operation.description) details.append(make("p", operation.description));
+    if (operation.description) details.append(words(make("p"), operation.description));
     const content = operation.requestBody && operation.requestBody.content["application/json"];
     if (content) details.append(make("h3", "Body"), fields(doc, content.schema));
+    const problems = make("table");
     for (const [status, answer] of Object.entries(operation.responses)) {
-      details.append(make("h3", `${status}: ${answer.description}`));
+      if (answer.content && answer.content["application/problem+json"]) {
+        const line = make("tr");
+        line.append(make("td", status), words(make("td", undefined, { colspan: 2 }), answer.description));
+        problems.append(line);
+        continue;
+      }
+      details.append(words(make("h3"), `${status}: ${answer.description}`));
       const json = answer.content && answer.content["application/json"];
       if (json && json.schema) details.append(fields(doc, json.schema));
     }
+    if (problems.childElementCount > 0) details.append(make("h3", "Problems"), problems);
     details.append(make("h3", "Try it"), tryIt(doc, method, path, operation));
   });
   details.dataset.text = `${method} ${path} ${operation.summary || ""}`.toLowerCase();
@@ -140,7 +178,7 @@ function route(doc, method, path, operation) {
 
 async function show() {
   const doc = await (await fetch("/openapi.json")).json();
-  document.getElementById("about").textContent = doc.info.description || "";
+  words(document.getElementById("about"), doc.info.description || "");
   const main = document.getElementById("routes");
   main.replaceChildren();
   for (const tag of doc.tags || []) {
@@ -165,4 +203,13 @@ async function show() {
   });
 }
 
-show().catch((error) => { document.getElementById("routes").textContent = String(error); });
+// A link to a route opens it.
+function open() {
+  const named = document.getElementById(location.hash.slice(1));
+  if (!(named instanceof HTMLDetailsElement)) return;
+  named.open = true;
+  named.scrollIntoView();
+}
+
+addEventListener("hashchange", open);
+show().then(open).catch((error) => { document.getElementById("routes").textContent = String(error); });

@@ -54,6 +54,10 @@ impl House {
 
     pub async fn go(&mut self, path: &str) {
         self.chrome.go(&format!("{}{path}", self.base)).await;
+        if path == "/docs" || path.starts_with("/docs#") {
+            // Its last part: the page is made by its script.
+            self.chrome.wait_for("For whoever runs the server").await;
+        }
     }
 
     /// Returns a letter that waits for `bo`.

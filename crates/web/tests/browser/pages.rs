@@ -23,6 +23,9 @@ fn roles() -> Vec<(&'static str, Scope, Vec<&'static str>)> {
                 "/policies/upload",
                 "/policies/inmail-2015",
                 "/keys",
+                "/docs",
+                "/docs#submit_batch",
+                "/docs/errors",
             ],
         ),
         (
