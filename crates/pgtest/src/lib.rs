@@ -1,7 +1,7 @@
 //! Starts a private PostgreSQL for tests and benchmarks.
 //!
-//! Owns: finding the programs, a cluster in a temporary folder, databases in it, its end. Does not own: what is asked
-//! of it. Invariants: a server that runs already is never touched: this one has its own folder, its own port and its
+//! Owns: finding the programs, a cluster in a temporary folder, databases in it, dumps and copies, its end. Does not
+//! own: what is asked of it. Invariants: a server that runs already is never touched: this one has its own folder, its own port and its
 //! own socket; it ends with the process that started it, however that ends, and leaves nothing behind.
 
 mod certificate;
