@@ -7,6 +7,8 @@ use crate::number::{count, drawn, drawn_percent, of, percent, rate, ratio, thous
 use crate::pieces::{self, Rate, capital, lane, length, listed, quantiles, settled, standings};
 use crate::report::{Block, Cell, Column, Report, Section, Table, Tile};
 use crate::words::definitions;
+use earnest_backtest::log::Log;
+use earnest_backtest::replay::Options;
 use earnest_chart::{BarForm, Bars, Caption, Chart, Day, Layer, Lines, Series, Unit};
 use earnest_core::policy::{Gate, Policy, Standing};
 use earnest_core::units::Timestamp;
@@ -41,6 +43,19 @@ pub struct LogFacts {
 }
 
 impl LogFacts {
+    /// Gathers what is said of a log, replayed this way.
+    #[must_use]
+    pub fn of(name: impl Into<String>, log: &Log, options: &Options) -> Self {
+        Self {
+            name: name.into(),
+            messages: length(log.messages()),
+            seats: length(log.seats()),
+            contracts: length(log.contracts()),
+            recipients: length(log.recipients()),
+            until: options.until.unwrap_or_else(|| log.last()),
+        }
+    }
+
     /// Says what the log is, in a sentence.
     pub(crate) fn sentence(&self) -> String {
         format!(

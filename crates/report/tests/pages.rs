@@ -25,14 +25,7 @@ fn made_up() -> Log {
 }
 
 fn facts(log: &Log) -> LogFacts {
-    LogFacts {
-        name: "year.csv".to_owned(),
-        messages: u64::try_from(log.messages()).unwrap(),
-        seats: u64::try_from(log.seats()).unwrap(),
-        contracts: u64::try_from(log.contracts()).unwrap(),
-        recipients: u64::try_from(log.recipients()).unwrap(),
-        until: log.last(),
-    }
+    LogFacts::of("year.csv", log, &Options::default())
 }
 
 fn of_market() -> Report {

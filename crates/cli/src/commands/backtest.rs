@@ -18,6 +18,7 @@ use earnest_backtest::report::Figures;
 use earnest_core::policy::Policy;
 use earnest_core::units::Timestamp;
 use earnest_lab::figures::{Detail, details};
+use earnest_lab::json;
 use earnest_report::LogFacts;
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
@@ -91,13 +92,13 @@ pub(crate) fn run(args: &BacktestArgs, out: &mut Out) -> Result<(), Error> {
         None => replayed(&log, &policies, &options)?,
         Some(path) => {
             let details = detailed(&log, &policies, &options)?;
-            let facts = log_facts(args.log.name(), &log, &options);
+            let facts = LogFacts::of(args.log.name(), &log, &options);
             page::write(path, &earnest_report::log(&facts, &policies, &details))?;
             details.into_iter().map(|detail| detail.figures).collect()
         }
     };
     if args.json {
-        return out.json(&serde_json::json!({ "policies": figures }));
+        return out.json(&json::compared(&figures));
     }
     let report = report::Report {
         name: args.log.name(),
@@ -156,19 +157,6 @@ fn detailed(
     let details = details(log, policies, options, &|more| bar.inc(more));
     bar.finish_and_clear();
     details.map_err(|error| no_threads(&error))
-}
-
-/// Returns what a report says of a log.
-pub(super) fn log_facts(name: String, log: &Log, options: &replay::Options) -> LogFacts {
-    let whole = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    LogFacts {
-        name,
-        messages: whole(log.messages()),
-        seats: whole(log.seats()),
-        contracts: whole(log.contracts()),
-        recipients: whole(log.recipients()),
-        until: options.until.unwrap_or_else(|| log.last()),
-    }
 }
 
 /// Tells that the threads cannot be started.

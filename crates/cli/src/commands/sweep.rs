@@ -7,7 +7,7 @@
 mod print;
 pub(super) mod stop;
 
-use crate::commands::backtest::{Credits, log_facts, no_threads, tell_slow};
+use crate::commands::backtest::{Credits, no_threads, tell_slow};
 use crate::error::Error;
 use crate::logs::LogArgs;
 use crate::output::Out;
@@ -17,7 +17,7 @@ use earnest_backtest::replay::Options;
 use earnest_core::units::Timestamp;
 use earnest_lab::sweep::{Figure, Row, Sweep, rank};
 use earnest_lab::vary::Vary;
-use earnest_report::Swept;
+use earnest_report::{LogFacts, Swept};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &SweepArgs, out: &mut Out) -> Result<ExitCode, Error> {
             rows: &rows,
             rank: args.rank,
         };
-        let facts = log_facts(args.log.name(), &log, &options);
+        let facts = LogFacts::of(args.log.name(), &log, &options);
         page::write(path, &earnest_report::sweep(&facts, &swept))?;
     }
     let table = print::Table {

@@ -59,6 +59,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
         &[
             "earnest-core",
             "earnest-chart",
+            "earnest-backtest",
             "earnest-lab",
             "earnest-market",
         ],

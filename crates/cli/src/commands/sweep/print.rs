@@ -9,9 +9,11 @@ use crate::output::{Look, Out};
 use crate::table::{self, Column::Number, Column::Text, table};
 use earnest_backtest::log::Log;
 use earnest_backtest::replay::Options;
+use earnest_core::units::Timestamp;
+use earnest_lab::json::Ranked;
 use earnest_lab::sweep::{Figure, Measure, Row, Sweep};
 use earnest_lab::vary::Vary;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 /// What the table shows beside the varied keys: the figures that a choice is made by.
 const SHOWN: [(Figure, &str); 7] = [
@@ -41,47 +43,19 @@ pub(super) struct Table<'t> {
 impl Table<'_> {
     /// Returns all of it as data.
     pub(super) fn json(&self) -> Value {
-        let varies = self.sweep.varies().iter();
-        let vary: Vec<Value> = varies
-            .map(|vary| json!({ "key": vary.path, "values": vary.values }))
-            .collect();
-        let rows: Vec<Value> = (1_u64..)
-            .zip(self.rows)
-            .map(|(n, row)| self.row(n, row))
-            .collect();
-        json!({
-            "policy": self.base,
-            "vary": vary,
-            "messages": self.log.messages(),
-            "until": self.until(),
-            "rank": self.rank.name(),
-            "rows": rows,
-        })
+        let ranked = Ranked {
+            base: self.base,
+            sweep: self.sweep,
+            rows: self.rows,
+            rank: self.rank,
+            messages: u64::try_from(self.log.messages()).unwrap_or(u64::MAX),
+            until: self.until(),
+        };
+        ranked.json()
     }
 
-    fn until(&self) -> String {
-        self.options
-            .until
-            .unwrap_or_else(|| self.log.last())
-            .to_string()
-    }
-
-    fn row(&self, rank: u64, row: &Row) -> Value {
-        let paths = self.sweep.varies().iter().map(|vary| vary.path.clone());
-        let values: Map<String, Value> = paths.zip(row.values.iter().cloned()).collect();
-        let mut object = Map::new();
-        object.insert("rank".to_owned(), rank.into());
-        object.insert("values".to_owned(), values.into());
-        object.insert("frontier".to_owned(), row.frontier.into());
-        for figure in Figure::ALL {
-            object.insert(figure.name().to_owned(), figure.of(row).json());
-        }
-        let refused = row.figures.refused.iter();
-        let refused: Map<String, Value> = refused
-            .map(|(code, count)| ((*code).to_owned(), (*count).into()))
-            .collect();
-        object.insert("refused_by_code".to_owned(), refused.into());
-        object.into()
+    fn until(&self) -> Timestamp {
+        self.options.until.unwrap_or_else(|| self.log.last())
     }
 
     /// Prints a line for each row, under a heading.
