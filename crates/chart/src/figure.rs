@@ -12,6 +12,21 @@ use std::fmt::Write;
 /// its kind in the page; other ids begin with it.
 #[must_use]
 pub fn figure(chart: &dyn Chart, id: &str) -> String {
+    let table = format!(
+        "<details class=\"chart-data\"><summary>The same as a table</summary>{}</details>\n",
+        chart.table().html(&chart.caption().title)
+    );
+    with_below(chart, id, &table)
+}
+
+/// Returns a chart as HTML as [`figure`] does, for a page that has no room for the figures: `instead` says where they are.
+#[must_use]
+pub fn picture(chart: &dyn Chart, id: &str, instead: &str) -> String {
+    let below = format!("<p class=\"chart-elsewhere\">{}</p>\n", escaped(instead));
+    with_below(chart, id, &below)
+}
+
+fn with_below(chart: &dyn Chart, id: &str, below: &str) -> String {
     let caption = chart.caption();
     let id = escaped(id);
     let mut html =
@@ -34,9 +49,8 @@ pub fn figure(chart: &dyn Chart, id: &str) -> String {
     for size in Size::ALL {
         html.push_str(&chart.svg(size, &id));
     }
-    html.push_str("<details class=\"chart-data\"><summary>The same as a table</summary>");
-    html.push_str(&chart.table().html(&caption.title));
-    html.push_str("</details>\n</figure>\n");
+    html.push_str(below);
+    html.push_str("</figure>\n");
     html
 }
 

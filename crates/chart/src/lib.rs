@@ -50,7 +50,7 @@ mod unit;
 pub use bars::{BarForm, Bars};
 pub use chart::{Band, Caption, Chart, Key, KeyForm, Mark, Size};
 pub use day::Day;
-pub use figure::figure;
+pub use figure::{figure, picture};
 pub use heat::HeatMap;
 pub use html::escaped;
 pub use lines::{Lines, Series};

@@ -4,7 +4,7 @@
 //! Invariants: nothing is fetched, nothing is run; ids are the report's own.
 
 use crate::report::{Block, Cell, Column, Definition, Report, Section, Table, Tile, Tone};
-use earnest_chart::escaped;
+use earnest_chart::{Chart, escaped};
 use std::fmt::Write;
 
 /// The style sheet of reports; their charts have their own, [`earnest_chart::CSS`].
@@ -36,6 +36,66 @@ pub fn page(report: &Report) -> String {
 /// Returns what stands in a report's page, for a page that has a frame of its own and includes [`CSS`] and the charts'.
 #[must_use]
 pub fn body(report: &Report) -> String {
+    let pieces = pieces(report);
+    pieces.iter().map(|piece| piece.html.as_str()).collect()
+}
+
+/// Returns what stands in a report's page as [`body`] does, in at most so many bytes: where it is more, the charts with the
+/// largest tables go without them, then the largest charts go, and it is said that the whole report has them. What is no
+/// chart stands in any case.
+#[must_use]
+pub fn body_within(report: &Report, most: usize) -> String {
+    let mut pieces = pieces(report);
+    let mut size: usize = pieces.iter().map(|piece| piece.html.len()).sum();
+    while size > most {
+        // A chart gives first what it saves by going without its table, later all of itself.
+        let least = pieces.iter().filter_map(|piece| piece.less.first());
+        let Some(stage) = least.map(|less| less.stage).min() else {
+            break;
+        };
+        let can_give = |piece: &&mut Piece| {
+            let less = piece.less.first();
+            less.is_some_and(|less| less.stage == stage)
+        };
+        let saved = |piece: &&mut Piece| {
+            let less = piece.less.first().map_or(0, |less| less.html.len());
+            piece.html.len().saturating_sub(less)
+        };
+        let pieces = pieces.iter_mut().rev();
+        let Some(piece) = pieces.filter(can_give).max_by_key(saved) else {
+            break;
+        };
+        let less = piece.less.remove(0);
+        size = size.saturating_sub(piece.html.len()) + less.html.len();
+        piece.html = less.html;
+    }
+    pieces.iter().map(|piece| piece.html.as_str()).collect()
+}
+
+/// A part of the HTML.
+#[derive(Default)]
+struct Piece {
+    html: String,
+    /// What can stand in its place where there is no room, the longest first.
+    less: Vec<Less>,
+}
+
+/// Something shorter.
+struct Less {
+    stage: u8,
+    html: String,
+}
+
+impl From<String> for Piece {
+    fn from(html: String) -> Self {
+        Self {
+            html,
+            less: Vec::new(),
+        }
+    }
+}
+
+fn pieces(report: &Report) -> Vec<Piece> {
     let mut html = String::from("<article class=\"report\">\n<header class=\"report-head\">\n");
     push(
         &mut html,
@@ -49,9 +109,11 @@ pub fn body(report: &Report) -> String {
     tiles(&report.tiles, &mut html);
     list("report-findings", &report.findings, &mut html);
     contents(report, &mut html);
+    let mut pieces = vec![Piece::from(html)];
     for section in &report.sections {
-        self::section(section, &mut html);
+        self::section(section, &mut pieces);
     }
+    let mut html = String::new();
     if !report.warnings.is_empty() {
         html.push_str(
             "<section class=\"report-section\" id=\"bear-in-mind\">\n<h2>To bear in mind</h2>\n",
@@ -61,7 +123,8 @@ pub fn body(report: &Report) -> String {
     }
     definitions(&report.definitions, &mut html);
     html.push_str("</article>\n");
-    html
+    pieces.push(html.into());
+    pieces
 }
 
 fn tiles(tiles: &[Tile], html: &mut String) {
@@ -115,42 +178,63 @@ fn contents(report: &Report, html: &mut String) {
     html.push_str("</ul></nav>\n");
 }
 
-fn section(section: &Section, html: &mut String) {
+fn section(section: &Section, pieces: &mut Vec<Piece>) {
     let id = escaped(&section.id);
-    push(
-        html,
-        format_args!(
-            "<section class=\"report-section\" id=\"{id}\">\n<h2>{}</h2>\n",
-            escaped(&section.title)
-        ),
+    let mut html = format!(
+        "<section class=\"report-section\" id=\"{id}\">\n<h2>{}</h2>\n",
+        escaped(&section.title)
     );
     if !section.about.is_empty() {
-        push(html, format_args!("<p>{}</p>\n", escaped(&section.about)));
+        push(
+            &mut html,
+            format_args!("<p>{}</p>\n", escaped(&section.about)),
+        );
     }
     let mut charts = 0_u32;
     for block in &section.blocks {
         match block {
-            Block::Text(text) => push(html, format_args!("<p>{}</p>\n", escaped(text))),
-            Block::Table(table) => self::table(table, html),
+            Block::Text(text) => push(&mut html, format_args!("<p>{}</p>\n", escaped(text))),
+            Block::Table(table) => self::table(table, &mut html),
             Block::Charts(all) => {
                 let class = if all.len() > 1 {
                     "report-charts several"
                 } else {
                     "report-charts"
                 };
-                push(html, format_args!("<div class=\"{class}\">\n"));
+                push(&mut html, format_args!("<div class=\"{class}\">\n"));
+                pieces.push(std::mem::take(&mut html).into());
                 for chart in all {
                     charts += 1;
-                    html.push_str(&earnest_chart::figure(
-                        &**chart,
-                        &format!("{}-{charts}", section.id),
-                    ));
+                    pieces.push(figure(&**chart, &format!("{}-{charts}", section.id)));
                 }
                 html.push_str("</div>\n");
             }
         }
     }
     html.push_str("</section>\n");
+    pieces.push(html.into());
+}
+
+/// Returns a chart, and what can stand in its place where there is no room.
+fn figure(chart: &dyn Chart, id: &str) -> Piece {
+    let title = escaped(&chart.caption().title);
+    let instead = "The same as a table is in the whole report.";
+    let nothing = format!(
+        "<p class=\"chart-elsewhere\">{title}: there is no room for it on this page; it is in the whole report.</p>\n"
+    );
+    Piece {
+        html: earnest_chart::figure(chart, id),
+        less: vec![
+            Less {
+                stage: 0,
+                html: earnest_chart::picture(chart, id, instead),
+            },
+            Less {
+                stage: 1,
+                html: nothing,
+            },
+        ],
+    }
 }
 
 fn table(table: &Table, html: &mut String) {

@@ -4,7 +4,7 @@
 //! ([`earnest_chart`]), files.
 //!
 //! A [`Report`] is plain data; [`page`] makes one self-contained HTML page of it, [`body`] the same without the frame
-//! for a page that has one already. [`log()`] makes the report of a replayed log, [`sweep()`]
+//! for a page that has one already, and [`body_within`] for one that may have only so many bytes. [`log()`] makes the report of a replayed log, [`sweep()`]
 //! that of a sweep, [`market()`] that of a simulation.
 //!
 //! Invariants: the same report gives the same bytes; a page fetches nothing and runs nothing, so that it can be mailed,
@@ -19,7 +19,7 @@ mod report;
 mod sweep;
 mod words;
 
-pub use html::{CSS, body, page};
+pub use html::{CSS, body, body_within, page};
 pub use log::{LogFacts, log};
 pub use market::market;
 pub use report::{Block, Cell, Column, Definition, Report, Section, Table, Tile, Tone};

@@ -13,7 +13,7 @@ use earnest_lab::figures::details;
 use earnest_lab::sweep::{Figure, Sweep, rank};
 use earnest_lab::vary::Vary;
 use earnest_market::{Outcome, Settings, run};
-use earnest_report::{LogFacts, Report, Swept, market, page};
+use earnest_report::{LogFacts, Report, Swept, body, body_within, market, page};
 use std::sync::Arc;
 
 fn presets<const N: usize>(names: [&str; N]) -> [Arc<Policy>; N] {
@@ -162,6 +162,25 @@ fn a_sweep_s_page_has_a_heat_map_for_two_keys_and_says_at_what_a_third_is_held()
         "{}",
         keys.about
     );
+}
+
+#[test]
+fn a_body_keeps_to_its_size_and_says_what_it_has_no_room_for() {
+    for (kind, report) in [("log", of_log()), ("sweep", of_sweep(&[RATES, SENT]))] {
+        let whole = body(&report);
+        assert_eq!(body_within(&report, usize::MAX), whole, "{kind}");
+        let tables = whole.matches("<details class=\"chart-data\">").count();
+        let charts = whole.matches("<figure ").count();
+        let less = body_within(&report, whole.len() - 1);
+        assert_eq!(less.matches("is in the whole report.").count(), 1, "{kind}");
+        assert_eq!(less.matches("<figure ").count(), charts, "{kind}");
+        let half = body_within(&report, whole.len() / 2);
+        assert!(half.len() <= whole.len() / 2, "{kind}: {}", half.len());
+        let least = body_within(&report, 0);
+        assert!(!least.contains("<figure "), "{kind}");
+        assert_eq!(least.matches("in the whole report.").count(), charts);
+        assert!(tables > 0 && least.contains("report-table"), "{kind}");
+    }
 }
 
 #[test]
