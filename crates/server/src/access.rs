@@ -60,6 +60,8 @@ pub enum Operation {
     ReadPolicies,
     /// Upload a policy.
     UploadPolicies,
+    /// Try policies on a log: an own one, or that of a contract within reach.
+    TryPolicies,
     /// Make, list and revoke keys.
     ManageKeys,
     /// Register, list and remove webhooks, see and repeat their deliveries.
@@ -113,6 +115,7 @@ impl Operation {
             Self::ActAsMember =>      allowed(false,   false, true),
             Self::ReadPolicies =>     allowed(true,    true,  true),
             Self::UploadPolicies =>   allowed(false,   false, false),
+            Self::TryPolicies =>      allowed(true,    false, false),
             Self::ManageKeys =>       allowed(false,   false, false),
             Self::ManageWebhooks =>   allowed(true,    false, false),
             Self::ReadStream =>       allowed(true,    false, false),

@@ -22,6 +22,10 @@ use std::time::Duration;
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The type of a form's body.
 const FORM: &str = "application/x-www-form-urlencoded";
+/// The type of a form's body that brings files.
+const FORM_WITH_FILES: &str = "multipart/form-data";
+/// So many times what a body may have is read to its end and thrown away, so that the answer is seen.
+const READ_ON: usize = 4;
 
 /// What a route asks of the idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +165,96 @@ pub async fn form(app: &App, request: Request) -> Result<Bytes, Problem> {
     collect(body, app.settings.body_most, app.settings.body_timeout).await
 }
 
+/// A form that may bring files, as it came.
+#[derive(Debug)]
+pub enum Sent {
+    /// One without files: its fields as in a query.
+    Fields(Bytes),
+    /// One whose parts stand between lines that begin with `--` and the boundary.
+    Parts {
+        /// What stands between parts.
+        boundary: String,
+        /// All of them.
+        bytes: Bytes,
+    },
+}
+
+/// Takes in the body of a form that may bring files, of at most so many bytes.
+///
+/// # Errors
+/// When it is no form, too large or too slow.
+pub async fn form_with_files(app: &App, request: Request, most: usize) -> Result<Sent, Problem> {
+    let kind = request.headers().get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let is_multipart = |kind: &str| {
+        let (name, _) = kind.split_once(';').unwrap_or((kind, ""));
+        name.trim().eq_ignore_ascii_case(FORM_WITH_FILES)
+    };
+    if !is_multipart(kind) {
+        return Ok(Sent::Fields(form(app, request).await?));
+    }
+    let boundary = boundary(kind).ok_or_else(|| {
+        let detail = format!("`Content-Type: {FORM_WITH_FILES}` names its boundary");
+        Problem::new(Code::UnsupportedMediaType, detail)
+    })?;
+    let body = request.into_body();
+    let bytes = collect_or_drain(body, most, app.settings.body_timeout).await?;
+    Ok(Sent::Parts { boundary, bytes })
+}
+
+/// Returns the boundary that a type names (RFC 2046).
+fn boundary(kind: &str) -> Option<String> {
+    let mut rest = kind.split(';').skip(1);
+    let named = rest.find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("boundary")
+            .then_some(value)
+    })?;
+    let named = named.trim().trim_matches('"');
+    (1..=70).contains(&named.len()).then(|| named.to_owned())
+}
+
+/// Takes in a body; one that is too large is read on for a while, or a browser would show a broken connection and not
+/// the answer.
+async fn collect_or_drain(mut body: Body, most: usize, pace: Duration) -> Result<Bytes, Problem> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let mut bytes = Vec::with_capacity(announced.min(most));
+    let mut size = 0_usize;
+    while let Some(data) = next_data(&mut body, pace).await? {
+        size = size.saturating_add(data.len());
+        if size <= most {
+            bytes.extend_from_slice(&data);
+        } else if size > most.saturating_mul(READ_ON) {
+            break;
+        } else {
+            bytes = Vec::new();
+        }
+    }
+    match size <= most {
+        true => Ok(Bytes::from(bytes)),
+        false => Err(too_large(most)),
+    }
+}
+
+/// Returns the next piece of a body; nothing at its end.
+async fn next_data(body: &mut Body, pace: Duration) -> Result<Option<Bytes>, Problem> {
+    loop {
+        let frame = tokio::time::timeout(pace, body.frame()).await;
+        let frame = frame
+            .map_err(|_| Problem::new(Code::BodyTimeout, "the body stood still for too long"))?;
+        let Some(frame) = frame else {
+            return Ok(None);
+        };
+        let frame = frame.map_err(|_| {
+            Problem::new(Code::InvalidJson, "the body ended before it was complete")
+        })?;
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+}
+
 /// Takes in a body of JSON, or an empty one.
 async fn take(request: Request, most: usize, pace: Duration) -> Result<Bytes, Problem> {
     let (head, body) = request.into_parts();
@@ -201,17 +295,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 async fn collect(mut body: Body, most: usize, pace: Duration) -> Result<Bytes, Problem> {
     let mut first: Option<Bytes> = None;
     let mut rest: Vec<u8> = Vec::new();
-    loop {
-        let frame = tokio::time::timeout(pace, body.frame()).await;
-        let frame = frame
-            .map_err(|_| Problem::new(Code::BodyTimeout, "the body stood still for too long"))?;
-        let Some(frame) = frame else { break };
-        let frame = frame.map_err(|_| {
-            Problem::new(Code::InvalidJson, "the body ended before it was complete")
-        })?;
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
+    while let Some(data) = next_data(&mut body, pace).await? {
         let so_far = first.as_ref().map_or(0, Bytes::len) + rest.len();
         if so_far + data.len() > most {
             return Err(too_large(most));

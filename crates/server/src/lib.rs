@@ -28,7 +28,7 @@ mod traffic;
 
 pub use access::{Caller, Operation, message as message_id};
 pub use app::App;
-pub use body::form;
+pub use body::{Sent, form, form_with_files};
 pub use deliver::check as check_address;
 pub use openapi::document as openapi_document;
 pub use pages::Pages;
