@@ -93,6 +93,12 @@ impl StoreLog {
         }
     }
 
+    /// Returns how many messages were taken.
+    #[must_use]
+    pub const fn messages(&self) -> usize {
+        self.messages.len()
+    }
+
     /// Returns how many messages were left out because they stake nothing.
     #[must_use]
     pub const fn free(&self) -> u64 {

@@ -36,8 +36,7 @@
   }
 
   // Puts parts of another answer of this page in the place of those shown, unless somebody is at work in them.
-  function replace(text, parts) {
-    const page = new DOMParser().parseFromString(text, "text/html");
+  function replace(page, parts) {
     for (const part of parts) {
       const fresh = part.id && page.getElementById(part.id);
       if (!fresh || fresh.innerHTML === part.innerHTML) continue;
@@ -47,6 +46,8 @@
     }
     tellTimes();
   }
+
+  const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
 
   function preview(form) {
     let waiting = 0;
@@ -58,7 +59,7 @@
       const answer = await fetch(form.action, { method: "POST", body: fields }).catch(() => null);
       if (!answer || mine !== newest || answer.redirected) return;
       const shown = document.getElementById(form.dataset.preview);
-      if (shown) replace(await answer.text(), [shown]);
+      if (shown) replace(parsed(await answer.text()), [shown]);
     };
     form.addEventListener("input", () => {
       clearTimeout(waiting);
@@ -81,7 +82,11 @@
     const refresh = async () => {
       const parts = document.querySelectorAll("[data-refresh]");
       const answer = await fetch(location.href).catch(() => null);
-      if (answer && answer.ok && !answer.redirected) replace(await answer.text(), parts);
+      if (!answer || !answer.ok || answer.redirected) return;
+      const page = parsed(await answer.text());
+      // What nothing changes any more is another page: it is loaded as a whole.
+      if (!page.body.dataset.live) return location.reload();
+      replace(page, parts);
     };
     const changed = () => {
       clearTimeout(waiting);

@@ -25,6 +25,7 @@ pub(crate) static STYLE: Named = Named::of(Asset {
     kind: "text/css; charset=utf-8",
     texts: &[
         include_str!("../assets/style.css"),
+        earnest_report::CSS,
         earnest_chart::CSS,
         include_str!("../assets/colours.css"),
     ],

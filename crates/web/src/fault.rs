@@ -50,6 +50,19 @@ impl Fault {
         Problem::not_found(what, id).into()
     }
 
+    /// Returns the code of the problem, where there is one.
+    pub(crate) const fn code(&self) -> Option<Code> {
+        match self {
+            Self::Problem(problem) => Some(problem.code),
+            Self::SignIn(_) | Self::See(_) => None,
+        }
+    }
+
+    /// Says that others are served first.
+    pub(crate) fn busy(detail: &'static str) -> Self {
+        Problem::overloaded(detail).into()
+    }
+
     /// Says that a form did not come from this session's page.
     pub(crate) fn stale_form() -> Self {
         let detail = "the form is not from a page of this session; go back, reload the page and send it again";

@@ -3,12 +3,15 @@
 //! Owns: what arrives with a POST of a page before it has a meaning. Invariants: a form is read only when it came from a
 //! page of its own session; what was typed is kept and shown again; sending a form twice does what it does once.
 
+mod multipart;
+
 use crate::fault::Fault;
 use crate::visitor::Visitor;
+use axum::body::Bytes;
 use axum::extract::Request;
 use earnest_core::units::{Credits, Timestamp};
 use earnest_engine::Key;
-use earnest_server::App;
+use earnest_server::{App, Code, Problem, Sent};
 use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
 use sha2::{Digest, Sha256};
@@ -27,17 +30,70 @@ pub(crate) struct Form {
     hash: [u8; 32],
 }
 
+/// A file that came with a form.
+#[derive(Debug, Clone)]
+pub(crate) struct SentFile {
+    /// What the sender calls it.
+    pub(crate) name: String,
+    /// What it holds.
+    pub(crate) bytes: Bytes,
+}
+
 impl Form {
     /// Takes in a form of the visitor's session.
     ///
     /// # Errors
     /// When it is none, or does not come from a page of this session.
     pub(crate) async fn of(app: &App, visitor: &Visitor, request: Request) -> Result<Self, Fault> {
-        let form = Self::of_anybody(app, request).await?;
+        Self::of_anybody(app, request).await?.of_session(visitor)
+    }
+
+    /// Takes in a form of the visitor's session that may bring a file, of at most so many bytes in all.
+    ///
+    /// # Errors
+    /// As [`Form::of`], and when it is too large.
+    pub(crate) async fn with_file(
+        app: &App,
+        visitor: &Visitor,
+        request: Request,
+        most: usize,
+    ) -> Result<(Self, Option<SentFile>), Fault> {
+        if !is_own_site(request.headers(), app.settings.public_url.as_deref()) {
+            return Err(Fault::stale_form());
+        }
+        let (boundary, bytes) = match earnest_server::form_with_files(app, request, most).await? {
+            Sent::Fields(bytes) => return Ok((Self::read(&bytes).of_session(visitor)?, None)),
+            Sent::Parts { boundary, bytes } => (boundary, bytes),
+        };
+        let parts = multipart::parts(&bytes, &boundary).ok_or_else(|| {
+            let detail = "the form cannot be taken apart; go back and send it again";
+            Problem::new(Code::UnsupportedMediaType, detail)
+        })?;
+        let (mut form, mut file) = (Self::default(), None);
+        for part in parts {
+            match part.file {
+                None => {
+                    let text = String::from_utf8_lossy(&part.data);
+                    form.fields.push((part.name, clean(&text)));
+                }
+                // A field for a file that nobody chose comes with an empty name.
+                Some(name) if name.is_empty() && part.data.is_empty() => {}
+                Some(name) => {
+                    file = file.or(Some(SentFile {
+                        name,
+                        bytes: part.data,
+                    }));
+                }
+            }
+        }
+        Ok((form.of_session(visitor)?, file))
+    }
+
+    fn of_session(self, visitor: &Visitor) -> Result<Self, Fault> {
         let own = visitor.form_token();
-        let same: bool = form.text(TOKEN).as_bytes().ct_eq(own.as_bytes()).into();
+        let same: bool = self.text(TOKEN).as_bytes().ct_eq(own.as_bytes()).into();
         match same {
-            true => Ok(form),
+            true => Ok(self),
             false => Err(Fault::stale_form()),
         }
     }
@@ -50,14 +106,16 @@ impl Form {
         if !is_own_site(request.headers(), app.settings.public_url.as_deref()) {
             return Err(Fault::stale_form());
         }
-        let bytes = earnest_server::form(app, request).await?;
-        let fields = form_urlencoded::parse(&bytes);
-        let clean = |text: &str| text.replace("\r\n", "\n").replace('\0', "");
+        Ok(Self::read(&earnest_server::form(app, request).await?))
+    }
+
+    fn read(bytes: &[u8]) -> Self {
+        let fields = form_urlencoded::parse(bytes);
         let fields = fields.map(|(name, value)| (name.into_owned(), clean(&value)));
-        Ok(Self {
+        Self {
             fields: fields.collect(),
-            hash: Sha256::digest(&bytes).into(),
-        })
+            hash: Sha256::digest(bytes).into(),
+        }
     }
 
     /// Returns a form as it is before anything was typed, with some fields filled.
@@ -100,6 +158,11 @@ impl Form {
             body: self.hash,
         })
     }
+}
+
+/// Returns what was typed: lines as they end here, and no character that no text has.
+fn clean(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\0', "")
 }
 
 /// Returns whether a form was sent by a page of this site, as far as the browser says.

@@ -39,6 +39,7 @@ pub(crate) struct Page<'v> {
     place: Place,
     status: StatusCode,
     live: Option<String>,
+    refresh: Option<u32>,
 }
 
 impl<'v> Page<'v> {
@@ -51,7 +52,29 @@ impl<'v> Page<'v> {
             place,
             status: StatusCode::OK,
             live,
+            refresh: None,
         }
+    }
+
+    /// Says what tells of changes, for a page that is of no place.
+    pub(crate) fn live(self, path: String) -> Self {
+        Self {
+            live: Some(path),
+            ..self
+        }
+    }
+
+    /// Has the page loaded again every so many seconds where no script does it.
+    pub(crate) fn refreshed_every(self, seconds: u32) -> Self {
+        Self {
+            refresh: Some(seconds),
+            ..self
+        }
+    }
+
+    /// Says how the page answers.
+    pub(crate) fn status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
     }
 
     /// Says that a form was not taken: what was typed is on the page again.
@@ -70,11 +93,12 @@ impl<'v> Page<'v> {
             place,
             status,
             live,
+            refresh,
         } = self;
         let page = html! {
             (DOCTYPE)
             html lang="en" {
-                (head(&title))
+                (head(&title, refresh))
                 body data-live=[live] {
                     a.skip href="#main" { "Skip to the content" }
                     div.frame {
@@ -101,7 +125,7 @@ pub(crate) fn bare(status: StatusCode, title: &str, main: &Markup) -> Response {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            (head(title))
+            (head(title, None))
             body {
                 div.bare {
                     header { a.brand href="/" { (mark()) span { "Earnest" } } }
@@ -113,13 +137,14 @@ pub(crate) fn bare(status: StatusCode, title: &str, main: &Markup) -> Response {
     respond(status, page)
 }
 
-fn head(title: &str) -> Markup {
+fn head(title: &str, refresh: Option<u32>) -> Markup {
     html! {
         head {
             meta charset="utf-8";
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
             meta name="robots" content="noindex";
+            @if let Some(seconds) = refresh { noscript { meta http-equiv="refresh" content=(seconds); } }
             title { (title) " · Earnest" }
             link rel="icon" type="image/svg+xml" href=(ICON.path());
             link rel="stylesheet" href=(STYLE.path());
@@ -282,6 +307,10 @@ fn groups(visitor: &Visitor, place: &Place) -> Vec<Ways> {
     }
     links.push(("/policies/ask".to_owned(), "What if?", here == "ask"));
     links.push(("/policies".to_owned(), "Policies", here == "policies"));
+    if visitor.can(Operation::TryPolicies) {
+        let path = contract.map_or_else(String::new, |contract| format!("?contract={contract}"));
+        links.push((format!("/lab{path}"), "Lab", here == "lab"));
+    }
     if visitor.can(Operation::ManageKeys) {
         links.push(("/keys".to_owned(), "Keys", here == "keys"));
     }

@@ -11,6 +11,7 @@ mod assets;
 mod charts;
 mod fault;
 mod form;
+mod lab;
 mod layout;
 mod live;
 mod orders;

@@ -5,6 +5,7 @@
 //! a stream ends within seconds of its session, and when the server is to stop.
 
 use crate::fault::{Answer, Fault};
+use crate::lab::{Lab, Run};
 use crate::layout::keep_to_itself;
 use crate::query::Query;
 use crate::visitor::{self, Visitor};
@@ -33,6 +34,8 @@ use tokio::time::{Instant, sleep_until};
 const BEAT: Duration = Duration::from_secs(15);
 /// How often is looked whether the session goes on.
 const LOOK: Duration = Duration::from_secs(2);
+/// How often a page is told of a run that goes on.
+const PACE: Duration = Duration::from_millis(400);
 /// How many changes a slow page may be behind before it is told of all at once.
 const BEHIND: usize = 1_024;
 const CHANGED: &[u8] = b"event: changed\ndata: 1\n\n";
@@ -130,11 +133,19 @@ impl Watched {
 pub(crate) async fn get_live(
     State(app): State<App>,
     Extension(hub): Extension<Hub>,
+    Extension(lab): Extension<Lab>,
     visitor: Visitor,
     uri: Uri,
 ) -> Answer {
     visitor.may(Operation::WatchPage)?;
-    let query = Query::of(&uri, &["contract", "seat", "member"]);
+    let query = Query::of(&uri, &["contract", "seat", "member", "run"]);
+    if let Some(id) = query.get("run") {
+        visitor.may(Operation::TryPolicies)?;
+        let run = lab.find(&visitor, id);
+        let run = run.ok_or_else(|| Fault::not_found("run", id))?;
+        let source = Source::Run(run.changes(), run, Instant::now(), false);
+        return Ok(respond(Watching::new(app, &visitor, source)));
+    }
     let watched = match (
         query.get("contract"),
         query.get("seat"),
@@ -152,17 +163,8 @@ pub(crate) async fn get_live(
         (None, None, Some(member)) => Watched::Member(visitor.member(member)?),
         _ => return Err(Fault::not_found("page", "/live")),
     };
-    let watching = Watching {
-        notes: hub.subscribe(&app.engine).await?,
-        watched,
-        secret: visitor.secret().to_owned(),
-        stopping: app.stopping(),
-        beat: Instant::now() + BEAT,
-        look: Instant::now() + LOOK,
-        has_begun: false,
-        app,
-    };
-    Ok(respond(watching))
+    let source = Source::Notes(hub.subscribe(&app.engine).await?, watched);
+    Ok(respond(Watching::new(app, &visitor, source)))
 }
 
 fn respond(watching: Watching) -> Response {
@@ -185,8 +187,7 @@ fn respond(watching: Watching) -> Response {
 /// A page that is being told.
 struct Watching {
     app: App,
-    notes: broadcast::Receiver<Note>,
-    watched: Watched,
+    source: Source,
     secret: String,
     stopping: watch::Receiver<bool>,
     beat: Instant,
@@ -194,7 +195,54 @@ struct Watching {
     has_begun: bool,
 }
 
+/// Where a page learns that something has changed.
+enum Source {
+    /// From the log.
+    Notes(broadcast::Receiver<Note>, Watched),
+    /// From a run of the lab: not before an instant, and no more once its end was told.
+    Run(watch::Receiver<()>, Arc<Run>, Instant, bool),
+}
+
+impl Source {
+    /// Waits for the next change; nothing where there will be none.
+    async fn next(&mut self) -> Option<()> {
+        match self {
+            Self::Notes(notes, watched) => loop {
+                match notes.recv().await {
+                    Ok(note) if !watched.is_of(&note) => {}
+                    Ok(_) | Err(RecvError::Lagged(_)) => return Some(()),
+                    Err(RecvError::Closed) => return None,
+                }
+            },
+            Self::Run(changes, run, not_before, end_is_told) => {
+                if *end_is_told {
+                    return None;
+                }
+                if !run.state().is_over() {
+                    sleep_until(*not_before).await;
+                    changes.changed().await.ok()?;
+                }
+                *not_before = Instant::now() + PACE;
+                *end_is_told = run.state().is_over();
+                Some(())
+            }
+        }
+    }
+}
+
 impl Watching {
+    fn new(app: App, visitor: &Visitor, source: Source) -> Self {
+        Self {
+            source,
+            secret: visitor.secret().to_owned(),
+            stopping: app.stopping(),
+            beat: Instant::now() + BEAT,
+            look: Instant::now() + LOOK,
+            has_begun: false,
+            app,
+        }
+    }
+
     /// Returns what is sent next, or nothing at the end.
     async fn next(&mut self) -> Option<Bytes> {
         if !self.has_begun {
@@ -211,14 +259,11 @@ impl Watching {
             tokio::select! {
                 biased;
                 _ = self.stopping.wait_for(|stop| *stop) => return None,
-                note = self.notes.recv() => match note {
-                    Ok(note) if !self.watched.is_of(&note) => {}
-                    Ok(_) | Err(RecvError::Lagged(_)) => {
-                        self.beat = Instant::now() + BEAT;
-                        return Some(Bytes::from_static(CHANGED));
-                    }
-                    Err(RecvError::Closed) => return None,
-                },
+                change = self.source.next() => {
+                    change?;
+                    self.beat = Instant::now() + BEAT;
+                    return Some(Bytes::from_static(CHANGED));
+                }
                 () = sleep_until(self.look) => {}
                 () = sleep_until(self.beat) => {
                     self.beat = Instant::now() + BEAT;

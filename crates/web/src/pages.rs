@@ -9,6 +9,8 @@ pub(crate) mod desk;
 pub(crate) mod grants;
 pub(crate) mod inbox;
 pub(crate) mod keys;
+pub(crate) mod lab;
+pub(crate) mod lab_run;
 pub(crate) mod ledger;
 pub(crate) mod letter;
 pub(crate) mod message;

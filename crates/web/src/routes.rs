@@ -2,10 +2,11 @@
 //!
 //! Owns: which handler shows what. Does not own: any page.
 
+use crate::lab::Lab;
 use crate::live::{self, Hub};
 use crate::pages::{
-    ask, bulk, compose, contracts, credits, grants, inbox, keys, ledger, letter, message, overview,
-    policies, policy, preferences, seats, sent, standing, webhooks,
+    ask, bulk, compose, contracts, credits, grants, inbox, keys, lab, lab_run, ledger, letter,
+    message, overview, policies, policy, preferences, seats, sent, standing, webhooks,
 };
 use crate::{assets, layout, sign_in};
 use axum::response::Response;
@@ -61,6 +62,8 @@ paths! {
     "/policies/diff" => get(policies::get_diff);
     "/policies/upload" => get(policies::get_upload).post(policies::post_upload);
     "/policies/{policy}" => get(policies::get_one);
+    "/lab" => get(lab::get_lab).post(lab::post_lab);
+    "/lab/runs/{run}" => get(lab_run::get_run).post(lab_run::post_run);
     "/keys" => get(keys::get_keys).post(keys::post_keys);
 }
 
@@ -72,7 +75,9 @@ pub fn pages() -> Pages {
         routes = routes.route(path, handler);
     }
     Pages {
-        routes: routes.layer(Extension(Hub::default())),
+        routes: routes
+            .layer(Extension(Hub::default()))
+            .layer(Extension(Lab::default())),
         unknown: Some(unknown),
     }
 }

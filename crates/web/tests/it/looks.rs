@@ -28,6 +28,8 @@ pub const PAGES: &[&str] = &[
     "/policies/diff",
     "/policies/upload",
     "/policies/inmail-2015",
+    "/lab",
+    "/lab?contract=acme&try=sweep",
     "/keys",
     "/sign-in",
     "/nowhere",

@@ -8,6 +8,7 @@
 )]
 
 mod forms;
+mod lab;
 mod lists;
 mod looks;
 mod rights;

@@ -37,6 +37,8 @@ const TABLE: &[Row] = &[
     Row("/policies/diff", "csm", false),
     Row("/policies/upload", "", true),
     Row("/policies/{policy}", "csm", false),
+    Row("/lab", "c", true),
+    Row("/lab/runs/{run}", "c", true),
     Row("/keys", "", true),
 ];
 
@@ -59,6 +61,7 @@ struct Things {
     member: String,
     message: String,
     webhook: String,
+    run: String,
 }
 
 impl Things {
@@ -68,6 +71,7 @@ impl Things {
             .replace("{member}", &self.member)
             .replace("{message}", &self.message)
             .replace("{webhook}", &self.webhook)
+            .replace("{run}", &self.run)
             .replace("{policy}", "inmail-2015")
     }
 
@@ -79,6 +83,7 @@ impl Things {
             member: absent(),
             message: absent(),
             webhook: absent(),
+            run: absent(),
         }
     }
 }
@@ -121,12 +126,19 @@ async fn things(world: &World, contract: &str, seat: &str, member: &str) -> Thin
         owner: Owner::Contract(id),
     };
     let (webhook, _) = world.engine.create_webhook(webhook).await.unwrap();
+    let new = [
+        ("source", "contract"),
+        ("contract", contract),
+        ("policy", "inmail-2015"),
+    ];
+    let run = admin.post("/lab", &new).await.leads();
     Things {
         contract: contract.to_owned(),
         seat: seat.to_owned(),
         member: member.to_owned(),
         message: message.id.to_string(),
         webhook: webhook.id,
+        run: run.trim_start_matches("/lab/runs/").to_owned(),
     }
 }
 
@@ -141,7 +153,7 @@ async fn visitors(world: &World) -> Vec<(char, Visit<'_>)> {
 
 /// Returns whether a path names something that can be another's.
 fn names_things(path: &str) -> bool {
-    ["{contract}", "{member}", "{message}"]
+    ["{contract}", "{member}", "{message}", "{run}"]
         .iter()
         .any(|name| path.contains(name))
 }
@@ -152,6 +164,7 @@ fn nameless(reply: &Reply, things: &Things) -> String {
     let ids = [
         &things.message,
         &things.webhook,
+        &things.run,
         &things.contract,
         &things.seat,
         &things.member,

@@ -175,6 +175,12 @@ impl Visit<'_> {
     }
 
     pub async fn ask(&self, method: Method, path: &str, body: Option<String>) -> Reply {
+        let form = "application/x-www-form-urlencoded";
+        let body = body.map(|body| (form, body.into_bytes()));
+        self.ask_with(method, path, body).await
+    }
+
+    async fn ask_with(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Reply {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -182,14 +188,14 @@ impl Visit<'_> {
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
         }
-        if body.is_some() {
-            request = request.header("content-type", "application/x-www-form-urlencoded");
+        if let Some((kind, _)) = &body {
+            request = request.header("content-type", *kind);
         }
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
         let request = request
-            .body(body.map_or_else(Body::empty, Body::from))
+            .body(body.map_or_else(Body::empty, |(_, bytes)| Body::from(bytes)))
             .unwrap();
         let response = self.world.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
@@ -220,6 +226,41 @@ impl Visit<'_> {
         let token = self.token().await;
         let fields = [&[("form_token", token.as_str())], fields].concat();
         self.post_bare(path, &fields).await
+    }
+
+    /// Sends a form of this session with a file, as a browser does.
+    pub async fn post_file(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: (&str, &[u8]),
+    ) -> Reply {
+        let token = self.token().await;
+        let fields = [&[("form_token", token.as_str())], fields].concat();
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!(
+                "--line\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend_from_slice(part.as_bytes());
+        }
+        let (name, bytes) = file;
+        let part = format!(
+            "--line\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend_from_slice(part.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n--line--\r\n");
+        let kind = "multipart/form-data; boundary=line";
+        self.ask_with(Method::POST, path, Some((kind, body))).await
+    }
+
+    /// Returns the session's secret.
+    pub fn secret(&self) -> &str {
+        self.cookie
+            .as_deref()
+            .unwrap()
+            .trim_start_matches("earnest=")
     }
 
     /// Sends a form as it is.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tower::ServiceExt;
 
 /// Opens a stream as somebody, and returns what reads its next piece.
-async fn watch(world: &World, cookie: &str, path: &str) -> Body {
+pub async fn watch(world: &World, cookie: &str, path: &str) -> Body {
     let request = Request::get(path)
         .header("cookie", format!("earnest={cookie}"))
         .body(Body::empty())
@@ -20,7 +20,7 @@ async fn watch(world: &World, cookie: &str, path: &str) -> Body {
 }
 
 /// Returns the next piece of a stream; nothing at its end.
-async fn next(stream: &mut Body) -> Option<String> {
+pub async fn next(stream: &mut Body) -> Option<String> {
     let frame = tokio::time::timeout(Duration::from_secs(20), stream.frame()).await;
     let frame = frame.unwrap()?;
     let bytes = frame.unwrap().into_data().unwrap();

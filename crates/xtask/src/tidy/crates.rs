@@ -75,6 +75,9 @@ const ARROWS: [(&str, &[&str]); 16] = [
         &[
             "earnest-core",
             "earnest-chart",
+            "earnest-backtest",
+            "earnest-lab",
+            "earnest-report",
             "earnest-store",
             "earnest-engine",
             "earnest-server",
