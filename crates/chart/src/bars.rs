@@ -7,7 +7,7 @@ use crate::axis::Axis;
 use crate::chart::KeyForm;
 use crate::ink::Ink;
 use crate::plot::{Anchor, Frame, Plot, room};
-use crate::{Caption, Chart, Key, Layer, Size, Table, Unit};
+use crate::{Caption, Chart, Detail, Key, Layer, Size, Table, Unit};
 use plotters::style::text_anchor::{HPos, VPos};
 
 /// Bars over categories.
@@ -98,7 +98,7 @@ impl Chart for Bars {
         keys.collect()
     }
 
-    fn svg(&self, size: Size, id: &str) -> String {
+    fn svg(&self, size: Size, detail: Detail, id: &str) -> String {
         let longest = self
             .categories
             .iter()
@@ -108,6 +108,7 @@ impl Chart for Bars {
         let top = y.high();
         let plot = Plot::new(Frame {
             size,
+            detail,
             height: size.height(),
             x: Axis::categories(&self.categories, room(size, longest.unwrap_or_default())),
             y,

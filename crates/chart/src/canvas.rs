@@ -4,6 +4,7 @@
 //! Invariants: a shape has a class and no colour; places are whole tenths of a unit, so that the same drawing is
 //! the same text everywhere; writing never fails.
 
+use crate::Detail;
 use crate::html::escaped;
 use crate::ink::Ink;
 use plotters_backend::text_anchor::{HPos, VPos};
@@ -29,14 +30,30 @@ pub(crate) struct Page(Rc<RefCell<Sheet>>);
 #[derive(Debug, Default)]
 struct Sheet {
     shapes: String,
+    detail: Detail,
     /// What the next shape says when it is pointed at.
     tip: Option<String>,
+    /// The class of the bars that were written last, where nothing was since.
+    bars: Option<String>,
 }
 
+/// What ends a shape.
+const END: &str = "\"/>\n";
+
 impl Page {
+    /// Makes an empty page.
+    pub(crate) fn new(detail: Detail) -> Self {
+        let sheet = Sheet {
+            detail,
+            ..Sheet::default()
+        };
+        Self(Rc::new(RefCell::new(sheet)))
+    }
+
     /// Makes the next shape say something when it is pointed at.
     pub(crate) fn tip(&self, text: String) {
-        self.0.borrow_mut().tip = Some(text);
+        let mut sheet = self.0.borrow_mut();
+        sheet.tip = (sheet.detail == Detail::Full).then_some(text);
     }
 
     /// Returns the shapes.
@@ -48,6 +65,7 @@ impl Page {
     fn shape(&self, name: &str, color: BackendColor, rest: &str) {
         let Some(ink) = Ink::of(color) else { return };
         let mut sheet = self.0.borrow_mut();
+        sheet.bars = None;
         let tip = sheet.tip.take();
         let class = ink.class();
         let shapes = &mut sheet.shapes;
@@ -60,6 +78,30 @@ impl Page {
                 escaped(&tip)
             ),
         };
+    }
+}
+
+impl Page {
+    /// Writes a bar: in brief, as a part of the shape that the bars of its colour before it are.
+    fn bar(&self, color: BackendColor, (left, top): BackendCoord, (width, height): BackendCoord) {
+        let [left, top, width, height] = [left, top, width, height].map(units);
+        if self.0.borrow().detail == Detail::Full {
+            let rest = format!("x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\"");
+            return self.shape("rect", color, &rest);
+        }
+        let part = format!("M{left} {top}h{width}v{height}h-{width}z");
+        let Some(ink) = Ink::of(color) else { return };
+        let is_next = self.0.borrow().bars.as_ref() == Some(&ink.class());
+        if is_next {
+            let mut sheet = self.0.borrow_mut();
+            let end = sheet.shapes.len().saturating_sub(END.len());
+            sheet.shapes.truncate(end);
+            sheet.shapes.push_str(&part);
+            sheet.shapes.push_str(END);
+        } else {
+            self.shape("path", color, &format!("d=\"{part}\""));
+            self.0.borrow_mut().bars = Some(ink.class());
+        }
     }
 }
 
@@ -126,14 +168,8 @@ impl DrawingBackend for Canvas {
     ) -> Drawn {
         let (left, right) = ordered(upper_left.0, bottom_right.0);
         let (top, bottom) = ordered(upper_left.1, bottom_right.1);
-        let rest = format!(
-            "x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"",
-            units(left),
-            units(top),
-            units(right - left),
-            units(bottom - top)
-        );
-        self.page.shape("rect", style.color(), &rest);
+        let size = (right - left, bottom - top);
+        self.page.bar(style.color(), (left, top), size);
         Ok(())
     }
 
@@ -190,6 +226,7 @@ impl DrawingBackend for Canvas {
             VPos::Bottom => "-.25em",
         };
         let mut sheet = self.page.0.borrow_mut();
+        sheet.bars = None;
         // Writing to a text cannot fail.
         let _ = writeln!(
             sheet.shapes,

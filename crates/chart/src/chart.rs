@@ -35,6 +35,16 @@ pub enum Size {
     Narrow,
 }
 
+/// How much a picture holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Detail {
+    /// Each shape says what it is when it is pointed at.
+    #[default]
+    Full,
+    /// The same shapes, in a third of the bytes: they say nothing, and bars of one colour are one shape.
+    Brief,
+}
+
 impl Size {
     /// Every size, the widest first.
     pub(crate) const ALL: [Self; 3] = [Self::Wide, Self::Medium, Self::Narrow];
@@ -125,7 +135,7 @@ pub trait Chart {
     fn keys(&self) -> Vec<Key>;
 
     /// Returns the picture, as an SVG element whose ids begin with `id`.
-    fn svg(&self, size: Size, id: &str) -> String;
+    fn svg(&self, size: Size, detail: Detail, id: &str) -> String;
 
     /// Returns the figures.
     fn table(&self) -> Table;

@@ -5,32 +5,42 @@
 
 use crate::html::escaped;
 use crate::ink::Ink;
-use crate::{Chart, KeyForm, Size};
+use crate::{Chart, Detail, KeyForm, Size};
 use std::fmt::Write;
+
+/// How much room a page has for a chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Room<'r> {
+    /// All that it takes.
+    #[default]
+    Ample,
+    /// Less: shapes say nothing when they are pointed at.
+    Scant,
+    /// Less still: the picture for wide places is missing.
+    Small,
+    /// The least: the table is missing, too, and this says where it is.
+    Least(&'r str),
+}
 
 /// Returns a chart as HTML: caption, legend, pictures, and the figures as a table. `id` must be the only one of
 /// its kind in the page; other ids begin with it.
 #[must_use]
 pub fn figure(chart: &dyn Chart, id: &str) -> String {
-    let table = format!(
-        "<details class=\"chart-data\"><summary>The same as a table</summary>{}</details>\n",
-        chart.table().html(&chart.caption().title)
-    );
-    with_below(chart, id, &table)
+    figure_within(chart, id, Room::Ample)
 }
 
-/// Returns a chart as HTML as [`figure`] does, for a page that has no room for the figures: `instead` says where they are.
+/// Returns a chart as HTML as [`figure`] does, with as much in it as there is room for.
 #[must_use]
-pub fn picture(chart: &dyn Chart, id: &str, instead: &str) -> String {
-    let below = format!("<p class=\"chart-elsewhere\">{}</p>\n", escaped(instead));
-    with_below(chart, id, &below)
-}
-
-fn with_below(chart: &dyn Chart, id: &str, below: &str) -> String {
+pub fn figure_within(chart: &dyn Chart, id: &str, room: Room<'_>) -> String {
     let caption = chart.caption();
     let id = escaped(id);
-    let mut html =
-        format!("<figure class=\"chart\" id=\"{id}\">\n<figcaption><strong class=\"chart-title\">");
+    let small = match room {
+        Room::Ample | Room::Scant => "",
+        Room::Small | Room::Least(_) => " chart-small",
+    };
+    let mut html = format!(
+        "<figure class=\"chart{small}\" id=\"{id}\">\n<figcaption><strong class=\"chart-title\">"
+    );
     html.push_str(&escaped(&caption.title));
     html.push_str("</strong>");
     if !caption.about.is_empty() {
@@ -46,10 +56,29 @@ fn with_below(chart: &dyn Chart, id: &str, below: &str) -> String {
         return html;
     }
     html.push_str(&legend(chart));
-    for size in Size::ALL {
-        html.push_str(&chart.svg(size, &id));
+    let (sizes, detail) = match room {
+        Room::Ample => (&Size::ALL[..], Detail::Full),
+        Room::Scant => (&Size::ALL[..], Detail::Brief),
+        Room::Small | Room::Least(_) => (&[Size::Medium, Size::Narrow][..], Detail::Brief),
+    };
+    for size in sizes {
+        html.push_str(&chart.svg(*size, detail, &id));
     }
-    html.push_str(below);
+    // Writing to a text cannot fail.
+    let _ = match room {
+        Room::Least(instead) => {
+            writeln!(
+                html,
+                "<p class=\"chart-elsewhere\">{}</p>",
+                escaped(instead)
+            )
+        }
+        _ => writeln!(
+            html,
+            "<details class=\"chart-data\"><summary>The same as a table</summary>{}</details>",
+            chart.table().html(&caption.title)
+        ),
+    };
     html.push_str("</figure>\n");
     html
 }

@@ -5,7 +5,7 @@
 use crate::axis::Axis;
 use crate::ink::{Ink, STEPS};
 use crate::plot::{Anchor, Frame, Plot, room};
-use crate::{Caption, Chart, Key, Size, Table, Unit};
+use crate::{Caption, Chart, Detail, Key, Size, Table, Unit};
 use plotters::style::text_anchor::{HPos, VPos};
 
 /// Cells narrower than this, in units, have no room for their figure.
@@ -111,13 +111,14 @@ impl Chart for HeatMap {
         Vec::new()
     }
 
-    fn svg(&self, size: Size, id: &str) -> String {
+    fn svg(&self, size: Size, detail: Detail, id: &str) -> String {
         let longest = self.columns.iter().map(|name| name.chars().count()).max();
         let rows = u32::try_from(self.rows.len())
             .unwrap_or(u32::MAX)
             .clamp(1, 40);
         let plot = Plot::new(Frame {
             size,
+            detail,
             height: rows.saturating_mul(if rows > 20 { 16 } else { 26 }) + 80,
             x: Axis::categories(&self.columns, room(size, longest.unwrap_or_default())),
             y: Axis::categories(&self.rows, 40).turned(),

@@ -48,9 +48,9 @@ mod table;
 mod unit;
 
 pub use bars::{BarForm, Bars};
-pub use chart::{Band, Caption, Chart, Key, KeyForm, Mark, Size};
+pub use chart::{Band, Caption, Chart, Detail, Key, KeyForm, Mark, Size};
 pub use day::Day;
-pub use figure::{figure, picture};
+pub use figure::{Room, figure, figure_within};
 pub use heat::HeatMap;
 pub use html::escaped;
 pub use lines::{Lines, Series};

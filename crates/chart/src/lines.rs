@@ -7,7 +7,7 @@ use crate::axis::Axis;
 use crate::chart::KeyForm;
 use crate::ink::Ink;
 use crate::plot::{Anchor, At, Frame, Plot, room};
-use crate::{Band, Caption, Chart, Day, Key, Mark, Size, Table, Unit};
+use crate::{Band, Caption, Chart, Day, Detail, Key, Mark, Size, Table, Unit};
 use plotters::style::text_anchor::{HPos, VPos};
 use std::collections::BTreeSet;
 
@@ -65,7 +65,7 @@ impl Lines {
         points.map(|(day, _)| *day).collect()
     }
 
-    fn plot(&self, size: Size) -> Plot {
+    fn plot(&self, size: Size, detail: Detail) -> Plot {
         let days = self.days();
         let first = days.first().copied().unwrap_or(Day(0));
         let last = days.last().copied().unwrap_or(first);
@@ -74,6 +74,7 @@ impl Lines {
         let values = self.series.iter().flat_map(Series::values);
         Plot::new(Frame {
             size,
+            detail,
             height: size.height(),
             x: Axis::days(first, last, room(size, 6)),
             y: Axis::numbers(values.chain(marks).chain(ends), self.unit, 6),
@@ -130,8 +131,8 @@ impl Chart for Lines {
         keys.collect()
     }
 
-    fn svg(&self, size: Size, id: &str) -> String {
-        let plot = self.plot(size);
+    fn svg(&self, size: Size, detail: Detail, id: &str) -> String {
+        let plot = self.plot(size, detail);
         let days = self.days();
         let ends = (
             days.first().copied().unwrap_or(Day(0)).number(),
@@ -150,7 +151,7 @@ impl Chart for Lines {
         }
         self.name(&plot, ends.1);
         let points = self.series.iter().flat_map(Series::values).count();
-        if points <= TIPS {
+        if points <= TIPS && detail == Detail::Full {
             for (at, series) in self.series.iter().enumerate() {
                 for (day, value) in &series.points {
                     let Some(value) = value.filter(|value| value.is_finite()) else {

@@ -7,7 +7,7 @@ use crate::axis::Axis;
 use crate::canvas::{Canvas, Page, TENTHS, TEXT, width_of};
 use crate::html::escaped;
 use crate::ink::Ink;
-use crate::{Caption, Size};
+use crate::{Caption, Detail, Size};
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
@@ -23,6 +23,7 @@ pub(crate) type At = (f64, f64);
 /// How a chart's frame looks.
 pub(crate) struct Frame<'f> {
     pub(crate) size: Size,
+    pub(crate) detail: Detail,
     /// The height, in units.
     pub(crate) height: u32,
     pub(crate) x: Axis,
@@ -64,7 +65,7 @@ pub(crate) fn room(size: Size, characters: usize) -> usize {
 impl Plot {
     /// Draws the frame.
     pub(crate) fn new(frame: Frame<'_>) -> Self {
-        let page = Page::default();
+        let page = Page::new(frame.detail);
         let canvas = Canvas::new(page.clone(), frame.size.width(), frame.height);
         let root = canvas.into_drawing_area();
         let wide = frame.y.labels().map(width_of).max().unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::axis::Axis;
 use crate::chart::KeyForm;
 use crate::ink::Ink;
 use crate::plot::{Anchor, Frame, Plot, room};
-use crate::{Caption, Chart, Key, Size, Table, Unit};
+use crate::{Caption, Chart, Detail, Key, Size, Table, Unit};
 use plotters::style::text_anchor::{HPos, VPos};
 
 /// Dots over two scales.
@@ -77,9 +77,10 @@ impl Chart for Scatter {
         ]
     }
 
-    fn svg(&self, size: Size, id: &str) -> String {
+    fn svg(&self, size: Size, detail: Detail, id: &str) -> String {
         let plot = Plot::new(Frame {
             size,
+            detail,
             height: size.height() + 70,
             x: Axis::numbers(
                 self.drawn().map(|dot| dot.x),

@@ -7,7 +7,7 @@ use crate::axis::Axis;
 use crate::chart::KeyForm;
 use crate::ink::Ink;
 use crate::plot::{Frame, Plot, room};
-use crate::{Caption, Chart, Day, Key, Size, Table};
+use crate::{Caption, Chart, Day, Detail, Key, Size, Table};
 
 /// How long a lane's name may be in a narrow and in a wide picture.
 const NAME: (usize, usize) = (12, 26);
@@ -127,7 +127,7 @@ impl Chart for Spans {
         keys.collect()
     }
 
-    fn svg(&self, size: Size, id: &str) -> String {
+    fn svg(&self, size: Size, detail: Detail, id: &str) -> String {
         let most = match size {
             Size::Narrow => NAME.0,
             Size::Medium | Size::Wide => NAME.1,
@@ -140,6 +140,7 @@ impl Chart for Spans {
         let lanes = u32::try_from(names.len()).unwrap_or(u32::MAX).clamp(1, 100);
         let plot = Plot::new(Frame {
             size,
+            detail,
             height: lanes.saturating_mul(18) + 52,
             x: Axis::days(self.days.0, self.days.1, room(size, 8)),
             y: Axis::categories(&names, 100).turned(),

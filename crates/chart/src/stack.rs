@@ -7,7 +7,7 @@ use crate::axis::Axis;
 use crate::chart::KeyForm;
 use crate::ink::Ink;
 use crate::plot::{At, Frame, Plot, room};
-use crate::{Caption, Chart, Day, Key, Size, Table, Unit};
+use crate::{Caption, Chart, Day, Detail, Key, Size, Table, Unit};
 
 /// Layers over days.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,7 +121,7 @@ impl Chart for Stack {
         keys.collect()
     }
 
-    fn svg(&self, size: Size, id: &str) -> String {
+    fn svg(&self, size: Size, detail: Detail, id: &str) -> String {
         let bounds = self.bounds();
         let tops = bounds.last().into_iter().flatten().map(|(_, top)| *top);
         let first = self.days.first().copied().unwrap_or(Day(0));
@@ -132,6 +132,7 @@ impl Chart for Stack {
         };
         let plot = Plot::new(Frame {
             size,
+            detail,
             height: size.height(),
             x: Axis::days(first, end, room(size, 6)),
             y: Axis::numbers(tops, self.unit, 6),

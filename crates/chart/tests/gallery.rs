@@ -3,8 +3,9 @@
 //! `EARNEST_GALLERY=gallery.html cargo test -p earnest-chart --test gallery` writes the page, to be looked at.
 
 use earnest_chart::{
-    Band, BarForm, Bars, CSS, Caption, Chart, Day, Dot, HeatMap, Lane, Layer, Lines, Mark, Scatter,
-    Series, Size, Span, SpanKind, Spans, Stack, StackForm, Unit, figure,
+    Band, BarForm, Bars, CSS, Caption, Chart, Day, Detail, Dot, HeatMap, Lane, Layer, Lines, Mark,
+    Room, Scatter, Series, Size, Span, SpanKind, Spans, Stack, StackForm, Unit, figure,
+    figure_within,
 };
 
 const START: Day = Day(16_436);
@@ -293,7 +294,7 @@ fn nothing_to_draw_is_said_and_nonsense_is_not_drawn() {
         (START.plus(7), Some(f64::INFINITY)),
         (START.plus(14), None),
     ];
-    let svg = odd.svg(Size::Wide, "x");
+    let svg = odd.svg(Size::Wide, Detail::Full, "x");
     assert!(!svg.contains("NaN") && !svg.contains("inf"));
     // Of the first series nothing is left to draw.
     assert!(!svg.contains("class=\"line-1\""));
@@ -302,17 +303,64 @@ fn nothing_to_draw_is_said_and_nonsense_is_not_drawn() {
         days: Vec::new(),
         ..stack(StackForm::Bars)
     };
-    assert!(stack.is_empty() && stack.svg(Size::Narrow, "x").contains("</svg>"));
+    assert!(
+        stack.is_empty()
+            && stack
+                .svg(Size::Narrow, Detail::Full, "x")
+                .contains("</svg>")
+    );
     let heat = HeatMap {
         cells: Vec::new(),
         ..heat()
     };
-    assert!(heat.is_empty() && heat.svg(Size::Narrow, "x").contains("</svg>"));
+    assert!(heat.is_empty() && heat.svg(Size::Narrow, Detail::Full, "x").contains("</svg>"));
+}
+
+#[test]
+fn a_picture_in_brief_has_the_same_bars_and_says_nothing_when_pointed_at() {
+    let stack = stack(StackForm::Bars);
+    let full = stack.svg(Size::Wide, Detail::Full, "x");
+    let brief = stack.svg(Size::Wide, Detail::Brief, "x");
+    assert!(full.contains("</title></rect>") && !brief.contains("</title></"));
+    let bars = |class: &str| full.matches(&format!("<rect class=\"{class}\"")).count();
+    for class in ["fill-1", "fill-2"] {
+        let (_, rest) = brief
+            .split_once(&format!("<path class=\"{class}\" d=\""))
+            .unwrap();
+        let path = rest.split('"').next().unwrap();
+        assert_eq!(path.matches('z').count(), bars(class));
+        assert!(bars(class) > 2);
+    }
+    assert!(
+        brief.len() * 2 < full.len(),
+        "{} {}",
+        brief.len(),
+        full.len()
+    );
+    let lines = lines().svg(Size::Wide, Detail::Brief, "x");
+    assert!(!lines.contains("class=\"hit-") && lines.contains("class=\"line-1\""));
+}
+
+#[test]
+fn a_figure_gives_way_step_by_step() {
+    let lines = lines();
+    let of = |room| figure_within(&lines, "x", room);
+    let [whole, scant, small, least] = [
+        Room::Ample,
+        Room::Scant,
+        Room::Small,
+        Room::Least("elsewhere"),
+    ]
+    .map(of);
+    assert_eq!(whole, figure(&lines, "x"));
+    assert!(whole.len() > scant.len() && scant.len() > small.len() && small.len() > least.len());
+    assert!(scant.contains("chart-wide") && !small.contains("chart-wide"));
+    assert!(small.contains("<table") && !least.contains("<table") && least.contains("elsewhere"));
 }
 
 #[test]
 fn a_gap_breaks_the_line() {
-    let svg = lines().svg(Size::Wide, "x");
+    let svg = lines().svg(Size::Wide, Detail::Full, "x");
     // Weeks 9 and 26 are missing: three stretches for each of four series.
     assert_eq!(svg.matches("<path class=\"line-").count(), 12);
 }
@@ -327,5 +375,5 @@ fn a_picture_is_written_so() {
         band: None,
         ..lines()
     };
-    insta::assert_snapshot!(small.svg(Size::Narrow, "x"));
+    insta::assert_snapshot!(small.svg(Size::Narrow, Detail::Full, "x"));
 }

@@ -4,7 +4,7 @@
 //! Invariants: nothing is fetched, nothing is run; ids are the report's own.
 
 use crate::report::{Block, Cell, Column, Definition, Report, Section, Table, Tile, Tone};
-use earnest_chart::{Chart, escaped};
+use earnest_chart::{Chart, Room, escaped, figure_within};
 use std::fmt::Write;
 
 /// The style sheet of reports; their charts have their own, [`earnest_chart::CSS`].
@@ -40,9 +40,10 @@ pub fn body(report: &Report) -> String {
     pieces.iter().map(|piece| piece.html.as_str()).collect()
 }
 
-/// Returns what stands in a report's page as [`body`] does, in at most so many bytes: where it is more, the charts with the
-/// largest tables go without them, then the largest charts go, and it is said that the whole report has them. What is no
-/// chart stands in any case.
+/// Returns what stands in a report's page as [`body`] does, in at most so many bytes: where it is more, charts
+/// give way, step by step and in each step the largest first: what their shapes say when pointed at, the picture for wide
+/// places, the table, at last all of them; of a table or a chart that is missing it is said that the whole report has it.
+/// What is no chart stands in any case.
 #[must_use]
 pub fn body_within(report: &Report, most: usize) -> String {
     let mut pieces = pieces(report);
@@ -218,22 +219,21 @@ fn section(section: &Section, pieces: &mut Vec<Piece>) {
 /// Returns a chart, and what can stand in its place where there is no room.
 fn figure(chart: &dyn Chart, id: &str) -> Piece {
     let title = escaped(&chart.caption().title);
-    let instead = "The same as a table is in the whole report.";
     let nothing = format!(
         "<p class=\"chart-elsewhere\">{title}: there is no room for it on this page; it is in the whole report.</p>\n"
     );
+    let rooms = [
+        Room::Scant,
+        Room::Small,
+        Room::Least("The same as a table is in the whole report."),
+    ];
+    let less = rooms.map(|room| figure_within(chart, id, room));
     Piece {
         html: earnest_chart::figure(chart, id),
-        less: vec![
-            Less {
-                stage: 0,
-                html: earnest_chart::picture(chart, id, instead),
-            },
-            Less {
-                stage: 1,
-                html: nothing,
-            },
-        ],
+        less: (0..)
+            .zip(less.into_iter().chain([nothing]))
+            .map(|(stage, html)| Less { stage, html })
+            .collect(),
     }
 }
 

@@ -172,8 +172,9 @@ fn a_body_keeps_to_its_size_and_says_what_it_has_no_room_for() {
         let tables = whole.matches("<details class=\"chart-data\">").count();
         let charts = whole.matches("<figure ").count();
         let less = body_within(&report, whole.len() - 1);
-        assert_eq!(less.matches("is in the whole report.").count(), 1, "{kind}");
+        assert!(less.len() < whole.len(), "{kind}");
         assert_eq!(less.matches("<figure ").count(), charts, "{kind}");
+        assert!(!less.contains("in the whole report."), "{kind}");
         let half = body_within(&report, whole.len() / 2);
         assert!(half.len() <= whole.len() / 2, "{kind}: {}", half.len());
         let least = body_within(&report, 0);
