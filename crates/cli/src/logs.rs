@@ -77,6 +77,7 @@ impl LogArgs {
             format: self.format,
             names: false,
             skip_bad: self.skip_bad,
+            most: None,
         };
         let size = fs::metadata(path).map_or(0, |it| it.len());
         let bar = progress::bytes("reading", size);

@@ -37,6 +37,8 @@ pub(super) struct Builder {
     /// In the order in which they came; `seat` counts over the whole log here.
     messages: Vec<Message>,
     last: Option<Timestamp>,
+    /// How many messages are taken; nothing means as many as there are numbers for.
+    most: Option<u32>,
 }
 
 /// Says that a log has more of something than there are numbers for.
@@ -82,6 +84,11 @@ pub(super) struct NewMessage<'m> {
 }
 
 impl Builder {
+    /// Takes so many messages, and no more.
+    pub(super) fn take_at_most(&mut self, most: u32) {
+        self.most = Some(most);
+    }
+
     /// Keeps the ids of messages and the names of campaigns too.
     pub(super) fn keep_names(&mut self) {
         self.keeps_ids = true;
@@ -114,6 +121,7 @@ impl Builder {
 
     /// Adds a message without an id.
     pub(super) fn add(&mut self, new: &NewMessage<'_>) -> Result<(), Full> {
+        self.has_room(1)?;
         let numbers = Numbers {
             seat: number_seat(&mut self.contracts, &mut self.seats, new.contract, new.seat)?,
             recipient: number_recipient(&mut self.recipients, new.recipient)?,
@@ -128,6 +136,7 @@ impl Builder {
 
     /// Adds rows, each with its line. On an error the builder is of no use any more.
     pub(super) fn take(&mut self, blocks: &[Vec<(u32, Row<'_>)>]) -> Result<(), Full> {
+        self.has_room(blocks.iter().map(Vec::len).sum())?;
         let rows = || blocks.iter().flatten();
         let Self {
             contracts,
@@ -178,6 +187,17 @@ impl Builder {
     /// Adds a row, without its id.
     pub(super) fn take_one(&mut self, line: u32, row: &Row<'_>) -> Result<(), Full> {
         self.add(&of_row(line, row))
+    }
+
+    fn has_room(&self, more: usize) -> Result<(), Full> {
+        let many = u64::try_from(self.messages.len().saturating_add(more)).unwrap_or(u64::MAX);
+        match self.most {
+            Some(most) if many > u64::from(most) => Err(Full {
+                most,
+                what: "messages",
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn push(&mut self, new: &NewMessage<'_>, numbers: Numbers) {

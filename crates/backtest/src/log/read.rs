@@ -108,6 +108,9 @@ impl Log {
         progress: &mut dyn FnMut(u64),
     ) -> Result<ReadLog, LogError> {
         let mut builder = Builder::default();
+        if let Some(most) = reading.most {
+            builder.take_at_most(most);
+        }
         if reading.names {
             builder.keep_names();
         }

@@ -11,6 +11,8 @@ pub struct Reading {
     pub names: bool,
     /// How many bad lines are left out; one more, and nothing of the log is kept.
     pub skip_bad: u32,
+    /// The most messages; one more, and nothing of the log is kept. Nothing means as many as there are numbers for.
+    pub most: Option<u32>,
 }
 
 /// A log that was read, and the lines of the file that are not in it.

@@ -521,3 +521,24 @@ fn campaigns_keep_their_names_where_somebody_asks_for_them() {
     assert_eq!(names(&without), [None, None, None, None]);
     assert!(without.bytes() < log.bytes());
 }
+
+#[test]
+fn a_log_with_more_messages_than_are_taken_is_none() {
+    let csv = "seat,recipient,sent_at\na,b,2015-01-01T00:00:00Z\na,c,2015-01-02T00:00:00Z\n";
+    let snap = "1 2 1420070400\n1 3 1420156800\n";
+    for (text, format) in [(csv, Format::Csv), (snap, Format::Snap)] {
+        let read = |most| {
+            let reading = Reading {
+                most: Some(most),
+                ..Reading::default()
+            };
+            Log::read_as(text.as_bytes(), "log", format, &reading, &mut |_| {})
+        };
+        assert_eq!(read(2).unwrap().log.messages(), 2);
+        let error = read(1).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "`log` has more than 1 messages; split it into several logs"
+        );
+    }
+}
