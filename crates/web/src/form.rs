@@ -129,6 +129,16 @@ impl Form {
         }
     }
 
+    /// Returns the form without what ties it to its session and to the one time that it was sent.
+    pub(crate) fn template(&self) -> Self {
+        let fields = self.fields.iter();
+        let kept = fields.filter(|(name, _)| ![TOKEN, ONCE].contains(&name.as_str()));
+        Self {
+            fields: kept.cloned().collect(),
+            hash: [0; 32],
+        }
+    }
+
     /// Returns what was typed into a field.
     pub(crate) fn text(&self, name: &str) -> &str {
         let found = self.fields.iter().find(|(field, _)| field == name);

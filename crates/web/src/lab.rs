@@ -20,6 +20,7 @@ use earnest_server::App;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 /// How many runs work at a time.
@@ -27,13 +28,15 @@ pub(crate) const WORKING: usize = 1;
 /// How many runs wait for their turn.
 pub(crate) const WAITING: usize = 4;
 /// How many bytes a file may have, with the rest of its form.
-pub(crate) const FILE_MOST: usize = 64 << 20;
-/// How many messages of a store a run takes.
+pub(crate) const FILE_MOST: usize = 32 << 20;
+/// How many messages a run takes.
 pub(crate) const MESSAGES_MOST: usize = 1_000_000;
 /// How many policies a run compares.
 pub(crate) const POLICIES_MOST: usize = 8;
 /// How many combinations a run tries.
 pub(crate) const COMBINATIONS_MOST: usize = 2_000;
+/// How long a run may work.
+const WORKING_MOST: Duration = Duration::from_secs(600);
 /// How long a run is kept once it has ended.
 const KEPT_FOR_MS: i64 = 3_600_000;
 /// How many runs that have ended are kept ...
@@ -447,4 +450,72 @@ fn forget(runs: &mut Vec<Arc<Run>>, now: Timestamp) {
     }
     let mut keep = keep.into_iter().rev();
     runs.retain(|_| keep.next().unwrap_or(false));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> Timestamp {
+        let start = Timestamp::parse("2026-03-02T09:00:00Z").unwrap();
+        start.plus_millis(minutes * 60_000)
+    }
+
+    fn run(id: usize, ended: Option<(i64, usize)>) -> Arc<Run> {
+        let made = |bytes| Made {
+            body: String::new(),
+            page: Bytes::from(vec![0; bytes]),
+            json: Bytes::new(),
+            notes: Vec::new(),
+        };
+        Arc::new(Run {
+            id: id.to_string(),
+            what: String::new(),
+            log: String::new(),
+            base: None,
+            form: Form::default(),
+            begun_at: at(0),
+            owner: String::new(),
+            once: String::new(),
+            reach: Reach::Nobody,
+            stop: watch::Sender::new(false),
+            progress: Progress::default(),
+            inner: Mutex::new(Inner {
+                state: ended.map_or(State::Waiting, |(_, bytes)| {
+                    State::Done(Arc::new(made(bytes)))
+                }),
+                ended_at: ended.map(|(minutes, _)| at(minutes)),
+            }),
+            changes: watch::Sender::new(()),
+        })
+    }
+
+    fn left(mut runs: Vec<Arc<Run>>, now: i64) -> Vec<String> {
+        forget(&mut runs, at(now));
+        runs.iter().map(|run| run.id.clone()).collect()
+    }
+
+    #[test]
+    fn a_run_is_kept_for_an_hour_and_one_that_works_as_long_as_it_takes() {
+        let runs = || vec![run(0, Some((0, 1))), run(1, None), run(2, Some((30, 1)))];
+        assert_eq!(left(runs(), 59), ["0", "1", "2"]);
+        assert_eq!(left(runs(), 60), ["1", "2"]);
+        assert_eq!(left(runs(), 600), ["1"]);
+    }
+
+    #[test]
+    fn the_oldest_go_where_there_are_too_many_or_they_are_too_large() {
+        let many: Vec<Arc<Run>> = (0..30).map(|id| run(id, Some((1, 1)))).collect();
+        let kept = left(many, 2);
+        assert_eq!(kept.len(), KEPT);
+        assert_eq!(kept.first().map(String::as_str), Some("10"));
+        let half = KEPT_BYTES / 2 + 1;
+        let large = vec![
+            run(0, Some((1, half))),
+            run(1, None),
+            run(2, Some((1, half))),
+        ];
+        assert_eq!(left(large, 2), ["1", "2"]);
+        assert_eq!(left(vec![run(0, Some((1, 2 * half)))], 2), ["0"]);
+    }
 }

@@ -148,6 +148,7 @@ pub(super) fn of_file(file: &LogFile, asked: &Asked, run: &Run) -> Result<ReadLo
         format: Some(file.format),
         names: false,
         skip_bad: file.skip_bad,
+        most: u32::try_from(MESSAGES_MOST).ok(),
     };
     let from = Stoppable {
         rest: &file.bytes,

@@ -5,7 +5,7 @@
 //! ends as one that failed.
 
 use super::read::{self, NoLog, ReadLog};
-use super::{Asked, Failed, Made, Run, Source, State, Trial};
+use super::{Asked, Failed, Made, Run, Source, State, Trial, WORKING_MOST};
 use axum::body::Bytes;
 use earnest_backtest::replay::Options;
 use earnest_lab::events::StoreLog;
@@ -19,6 +19,7 @@ use std::num::NonZeroUsize;
 use std::slice::from_ref;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 
 /// How many bytes of a report stand on a page, whose frame needs some, too.
 const REPORT_MOST: usize = 136 << 10;
@@ -29,14 +30,34 @@ pub(super) async fn work(app: &App, run: &Arc<Run>, asked: Asked) {
     let work = done(app, run, asked);
     tokio::pin!(work);
     let state = tokio::select! {
-        state = &mut work => state,
-        _ = stopping.wait_for(|stop| *stop) => {
+        state = &mut work => Some(state),
+        () = sleep(WORKING_MOST) => None,
+        () = async { drop(stopping.wait_for(|stop| *stop).await) } => {
             // The server is to stop, and does not wait for what nobody will see.
             run.stop();
-            State::Stopped
+            Some(State::Stopped)
+        }
+    };
+    let state = match state {
+        Some(state) => state,
+        None => {
+            run.stop();
+            // Its turn is over only when it has stopped.
+            match work.await {
+                State::Stopped => too_long(),
+                state => state,
+            }
         }
     };
     run.end(state, app.engine.now());
+}
+
+fn too_long() -> State {
+    let minutes = WORKING_MOST.as_secs() / 60;
+    let why = format!(
+        "the run was stopped after {minutes} minutes, which is as long as one may take; try fewer policies or combinations, or the command line"
+    );
+    State::Failed(Arc::new(Failed { why, again: None }))
 }
 
 async fn done(app: &App, run: &Arc<Run>, asked: Asked) -> State {

@@ -211,6 +211,6 @@ fn done(visitor: &Visitor, run: &Run, made: &Made, like: &str) -> Markup {
                 details.panel { summary { (prose(first)) } ul.plain-list { @for line in rest { li { (prose(line)) } } } }
             }
         }
-        div.panel.report-frame { (PreEscaped(made.body.as_str())) }
+        div.report-frame { (PreEscaped(made.body.as_str())) }
     }
 }

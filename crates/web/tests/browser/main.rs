@@ -12,6 +12,7 @@
 mod chrome;
 mod forms;
 mod house;
+mod lab;
 mod pages;
 #[path = "../support/world.rs"]
 mod world;

@@ -1,6 +1,7 @@
 //! Every page for every role: it fits its window, nothing goes wrong in it, axe finds nothing, and a picture of it is kept.
 
 use crate::house::House;
+use crate::lab;
 use crate::world;
 use earnest_engine::keys::Scope;
 use serde_json::json;
@@ -22,6 +23,13 @@ fn roles() -> Vec<(&'static str, Scope, Vec<&'static str>)> {
                 "/policies/diff",
                 "/policies/upload",
                 "/policies/inmail-2015",
+                "/lab",
+                "/lab?contract=acme&try=sweep",
+                "/lab/runs/COMPARED",
+                "/lab/runs/EVERY-POLICY",
+                "/lab/runs/SWEPT",
+                "/lab/runs/FAILED",
+                "/lab/runs/AT-WORK",
                 "/keys",
                 "/docs",
                 "/docs#submit_batch",
@@ -38,6 +46,7 @@ fn roles() -> Vec<(&'static str, Scope, Vec<&'static str>)> {
                 "/contracts/acme/messages?q=no+such+words",
                 "/contracts/acme/grants",
                 "/contracts/acme/ledger",
+                "/lab?contract=acme",
             ],
         ),
         (
@@ -67,6 +76,9 @@ fn roles() -> Vec<(&'static str, Scope, Vec<&'static str>)> {
 }
 
 async fn path(house: &mut House, path: &str) -> String {
+    if let Some(run) = path.strip_prefix("/lab/runs/") {
+        return lab::run(house, run).await;
+    }
     let status = match path {
         "/messages/ANSWERED" => "responded",
         "/messages/WAITING" => "pending",
@@ -118,7 +130,7 @@ async fn every_page_fits_its_window_and_a_picture_of_it_is_kept() {
                     (&json!(1), &json!(1)),
                     "{role} {found}"
                 );
-                let picture = house.chrome.picture(3_000).await;
+                let picture = house.chrome.picture(4_000).await;
                 std::fs::write(folder.join(name(role, asked, width, is_dark)), picture).unwrap();
             }
         }

@@ -49,7 +49,7 @@ pub(super) async fn asked(
         trial,
         credits,
         base: base.flatten(),
-        form: form.clone(),
+        form: form.template(),
     })
 }
 

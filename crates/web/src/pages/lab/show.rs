@@ -153,7 +153,7 @@ fn source(visitor: &Visitor, shown: &Shown<'_>) -> Markup {
                     @if own.is_none() {
                         (Field::line("contract", "The contract's id").show(form, &shown.errors))
                     } @else { (shown.error("contract")) }
-                    p.hint { "Up to " (words::number(u64::try_from(MESSAGES_MOST).unwrap_or(u64::MAX))) " messages. What a policy refused was never sent and is not in it, so that a looser policy has nothing more to send." }
+                    p.hint { "What a policy refused was never sent and is not in it, so that a looser policy has nothing more to send." }
                 }
             }
             @if visitor.is_admin() {
@@ -179,7 +179,7 @@ fn file_fields(shown: &Shown<'_>) -> Markup {
             input id="file" name="file" type="file" accept=".csv,.jsonl,.ndjson,.parquet,.txt,.snap"
                 aria-describedby=(shown.described("file", true)) aria-invalid=[invalid("file")];
             (shown.error("file"))
-            p.hint id="file-hint" { "csv, jsonl, Parquet or snap, up to " (FILE_MOST >> 20) " MiB. It is read in memory and kept nowhere." }
+            p.hint id="file-hint" { "csv, jsonl, Parquet or snap, up to " (FILE_MOST >> 20) " MiB and " (words::number(u64::try_from(MESSAGES_MOST).unwrap_or(u64::MAX))) " messages. It is read in memory and kept nowhere." }
         }
         (ui::choose("format", "Its format", &formats, form.text("format")))
         (shown.error("format"))
@@ -202,7 +202,7 @@ fn policies(known: &Known, shown: &Shown<'_>) -> Markup {
                     }
                 }
                 _ => {
-                    div.tick.wide {
+                    div.tick.wide.of-contract {
                         input type="checkbox" name="own" value="on" id="own" checked[form.is_on("own")];
                         label for="own" { "The one in force for the contract: the base" }
                     }
@@ -230,7 +230,7 @@ fn keys(known: &Known, shown: &Shown<'_>) -> Markup {
         .collect();
     let ranks: Vec<(String, String)> = Figure::ALL
         .into_iter()
-        .map(|it| (it.name().to_owned(), it.name().replace('_', " ")))
+        .map(|it| (it.name().to_owned(), ranked_by(it).to_owned()))
         .collect();
     html! {
         div.columns.fields {
@@ -266,6 +266,28 @@ fn vary(name: &'static str, label: &str, optional: bool, shown: &Shown<'_>) -> M
     }
 }
 
+/// Returns what a ranking by a figure puts first, in words.
+const fn ranked_by(figure: Figure) -> &'static str {
+    match figure {
+        Figure::Sent => "most sent",
+        Figure::Refused => "fewest refused",
+        Figure::Responded => "most answered",
+        Figure::ResponseRate => "highest response rate",
+        Figure::Returned => "most returned",
+        Figure::Consumed => "fewest consumed",
+        Figure::Held => "fewest still held",
+        Figure::ConsumedCredits => "fewest credits gone",
+        Figure::CreditsPerResponse => "fewest credits an answer",
+        Figure::SeatsWarned => "fewest seats warned",
+        Figure::SeatsRestricted => "fewest seats restricted",
+        Figure::RestrictedDays => "fewest restricted days",
+        Figure::Lost => "fewest answers lost",
+        Figure::LostShare => "smallest share of answers lost",
+        Figure::Avoided => "most unanswered messages avoided",
+        Figure::AvoidedShare => "largest share of unanswered avoided",
+    }
+}
+
 /// Returns whether a key holds a number or one of some words.
 const fn is_varied(kind: Kind) -> bool {
     matches!(
@@ -292,7 +314,7 @@ fn runs(visitor: &Visitor, runs: &[Arc<Run>]) -> Markup {
             @if runs.is_empty() {
                 (ui::empty("No run yet", &html! { "Choose a log and what to try on it, and press Run. What comes of it is kept here for an hour." }))
             } @else {
-                (ui::table("Runs", &html! {
+                (ui::table("All runs", &html! {
                     thead { tr { th scope="col" { "What" } th scope="col" { "Log" } th scope="col" { "State" } th scope="col" { "Begun" } } }
                     tbody { @for run in runs {
                         tr {
