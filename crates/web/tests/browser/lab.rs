@@ -54,7 +54,7 @@ pub async fn run(house: &mut House, what: &str) -> String {
             "The run came to nothing"
         }
         _ => {
-            write_log(&file("long.csv"), 400_000);
+            write_log(&file("long.csv"), 300_000);
             choose(house, "/lab", &file("long.csv")).await;
             house.chrome.click("#p-attention-bond").await;
             house.chrome.click("main button.primary").await;

@@ -486,6 +486,52 @@ async fn runs_wait_for_their_turn_and_more_than_can_wait_are_turned_away() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_too_large_is_named_beside_its_field() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let fields = [("source", "file"), ("policy", "inmail-2015")];
+    let large = vec![b'x'; (32 << 20) + 1];
+    let page = admin.post_file(LAB, &fields, ("a.csv", &large)).await;
+    page.is(422);
+    page.says("The file has more than 32 MiB.");
+    assert!(page.text.contains("id=\"file-error\""));
+}
+
+#[tokio::test]
+async fn a_version_in_force_is_told_from_a_newer_one_of_its_name() {
+    let world = World::acme(60).await;
+    let admin = world.admin().await;
+    let text = "name = \"ours\"\nextends = \"inmail-2015\"\nsettlement.window_days = 30\n";
+    for (text, brought) in [(text.to_owned(), true), (text.replace("30", "10"), false)] {
+        let upload = [("do", "upload"), ("text", text.as_str())];
+        admin.post("/policies/upload", &upload).await.leads();
+        if brought {
+            let version = [("policy", "ours")];
+            admin.post("/contracts/acme/policy", &version).await.leads();
+        }
+    }
+    let page = admin.get("/lab?contract=acme").await;
+    page.says("ours, in force for acme: the base");
+    let fields = [
+        ("source", "contract"),
+        ("contract", "acme"),
+        ("own", "on"),
+        ("policy", "ours"),
+    ];
+    let (page, run) = ran(&world, &admin, &fields).await;
+    page.says("ours-in-force, in force for acme");
+    let json = json_of(&admin, &run).await;
+    let names: Vec<&str> = json["policies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["policy"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["ours-in-force", "ours"]);
+    assert_ne!(json["policies"][0]["held"], json["policies"][1]["held"]);
+}
+
+#[tokio::test]
 async fn a_form_of_another_session_begins_nothing() {
     let world = World::new().await;
     let admin = world.admin().await;
