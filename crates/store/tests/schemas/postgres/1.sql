@@ -488,7 +488,7 @@ ALTER TABLE ONLY public.feed
 --
 
 ALTER TABLE ONLY public.inbox
-    ADD CONSTRAINT inbox_pkey PRIMARY KEY (member_id, number);
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (member_id, sent_at, number);
 
 
 --
@@ -590,13 +590,6 @@ CREATE INDEX deliveries_waiting ON public.deliveries USING btree (contract_id, w
 
 
 --
--- Name: inbox_by_time; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX inbox_by_time ON public.inbox USING btree (member_id, sent_at, number);
-
-
---
 -- Name: messages_of_campaign; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -608,13 +601,6 @@ CREATE INDEX messages_of_campaign ON public.messages USING btree (contract_id, c
 --
 
 CREATE INDEX messages_of_seat ON public.messages USING btree (contract_id, seat, sent_at, seq);
-
-
---
--- Name: messages_sent; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX messages_sent ON public.messages USING btree (contract_id, sent_at, seq);
 
 
 --
