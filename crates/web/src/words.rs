@@ -4,6 +4,7 @@
 //! here. Invariant: an instant is shown relative to now, with its exact value in the title.
 
 use earnest_core::units::Timestamp;
+use earnest_report::number::percent;
 use maud::{Markup, html};
 
 const SECOND: i64 = 1_000;
@@ -40,12 +41,12 @@ pub(crate) fn count(of: impl Into<u64>, noun: &str) -> String {
     }
 }
 
-/// Returns a share in percent with one decimal, `18.3 %`; a dash where nothing is divided.
+/// Returns a share in per cent with one decimal, `18.3 %`, cut: what is below a line is never shown as having reached
+/// it. A dash where nothing is divided.
 pub(crate) fn rate(part: u64, whole: u64) -> String {
-    // Rounded half up in whole numbers.
-    match (part * 2_000 + whole).checked_div(whole * 2) {
-        Some(tenths) => format!("{}.{} %", tenths / 10, tenths % 10),
-        None => "–".to_owned(),
+    match whole {
+        0 => "–".to_owned(),
+        _ => percent(part, whole),
     }
 }
 
@@ -170,11 +171,19 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_rounded_half_up_and_exact() {
-        let shown = [(13, 100), (1, 8), (1, 3), (2, 3), (0, 5), (5, 5), (0, 0)];
+    fn a_rate_is_never_rounded_up_to_a_line_that_it_misses() {
+        let shown = [
+            (13, 100),
+            (1_299, 10_000),
+            (1, 3),
+            (2, 3),
+            (0, 5),
+            (5, 5),
+            (0, 0),
+        ];
         let shown = shown.map(|(part, whole)| rate(part, whole));
         let expected = [
-            "13.0 %", "12.5 %", "33.3 %", "66.7 %", "0.0 %", "100.0 %", "–",
+            "13.0 %", "12.9 %", "33.3 %", "66.6 %", "0.0 %", "100.0 %", "–",
         ];
         assert_eq!(shown, expected);
     }
