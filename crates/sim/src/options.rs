@@ -33,8 +33,6 @@ pub struct Switches {
     /// A member's daily cap is held at midnight: the day of the count is that of the process' clock, the day of
     /// the send that of the contract's, which may be ahead.
     pub caps_at_midnight: bool,
-    /// A contract that goes live without an event is live for all processes: others are not told.
-    pub going_live_is_heard: bool,
     /// A write whose outcome is unknown may land after that was told: what is looked up meanwhile may see it or not.
     pub late_landings: bool,
     /// What others have done takes its time after it was taken: it is lost with whoever asked.
@@ -50,7 +48,6 @@ impl Switches {
             "is_not_refused_by_itself" => self.is_not_refused_by_itself = true,
             "caps_over_contracts" => self.caps_over_contracts = true,
             "caps_at_midnight" => self.caps_at_midnight = true,
-            "going_live_is_heard" => self.going_live_is_heard = true,
             "late_landings" => self.late_landings = true,
             "slow_news" => self.slow_news = true,
             _ => return false,
@@ -66,7 +63,6 @@ impl Switches {
             is_not_refused_by_itself: true,
             caps_over_contracts: true,
             caps_at_midnight: true,
-            going_live_is_heard: true,
             late_landings: true,
             slow_news: true,
         }

@@ -190,6 +190,7 @@ macro_rules! conformance {
             foreign: [
                 the_first_question_begins_now,
                 own_commits_are_not_shown,
+                notes_that_change_without_an_event_are_shown,
                 commits_of_others_are_shown_once,
                 documents_of_others_are_shown_once,
                 documents_of_a_fan_out_are_shown_to_others,

@@ -76,11 +76,11 @@ pub struct Snapshot {
 /// Something that another process has committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// A contract moved on.
+    /// A contract moved on, or the notes on it changed.
     Contract {
         /// The contract.
         contract: ContractId,
-        /// The number of its newest event.
+        /// The number of its newest event; 0 where none came.
         seq: u64,
     },
     /// A document was written.

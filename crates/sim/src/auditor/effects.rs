@@ -29,9 +29,7 @@ pub(super) fn check(world: &World, book: &Book, history: &History) -> Vec<String
         wrong.extend(found.map(|what| format!("#{number} ({}): {what}", told_order(&asked.order))));
     }
     wrong.extend(check_counts(book, history));
-    if world.options.switches.going_live_is_heard {
-        wrong.extend(check_live(book));
-    }
+    wrong.extend(check_live(book));
     wrong.extend(check_lists(book, history));
     wrong
 }

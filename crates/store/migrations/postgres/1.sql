@@ -153,7 +153,7 @@ CREATE TABLE feed (
   place bigint NOT NULL,         -- meta.shift + the number of the transaction
   part int NOT NULL,
   writer bigint NOT NULL,        -- the handle that wrote it
-  contract_id text COLLATE "C",  -- and its batch
+  contract_id text COLLATE "C",  -- and its batch, if an event came
   first bigint,
   count int,
   kind text COLLATE "C",         -- or the document

@@ -10,15 +10,16 @@ use std::collections::BTreeMap;
 /// What changed: the newest number of each contract, and the documents.
 type Changed = (BTreeMap<String, u64>, Vec<(String, String)>);
 
-/// Asks once. A contract may be told batch by batch, then in order.
+/// Asks once. A contract may be told batch by batch, then in order, and its notes apart.
 pub(super) async fn ask(store: &dyn Store) -> Changed {
     let mut contracts = BTreeMap::new();
     let mut documents = Vec::new();
     for change in store.foreign().await.unwrap() {
         match change {
             Change::Contract { contract, seq } => {
-                let before = contracts.insert(contract.to_string(), seq);
-                assert!(before.is_none_or(|before| before <= seq));
+                let newest = contracts.entry(contract.to_string()).or_default();
+                assert!(seq == 0 || *newest <= seq, "a contract is out of order");
+                *newest = seq.max(*newest);
             }
             Change::Document { kind, id } => documents.push((kind, id)),
         }
@@ -106,6 +107,23 @@ pub async fn commits_of_others_are_shown_once(opened: Opened) {
     commit(third, "c", 7).await;
     assert_eq!(ask(second).await, contracts([("c", 8)]));
     assert_eq!(ask(first).await, contracts([("c", 8)]));
+}
+
+pub async fn notes_that_change_without_an_event_are_shown(opened: Opened) {
+    let (first, second) = (&*opened.store, &*opened.another().await);
+    commit(first, "c", 0).await;
+    assert_eq!(ask(second).await, nothing());
+    let notes = Draft::after("c", 1).details(b"live").batch();
+    first.commit(notes).await.unwrap();
+    assert_eq!(ask(second).await, contracts([("c", 0)]));
+    assert_eq!(ask(first).await, nothing());
+    let notes = Draft::after("c", 1).details(b"lively").batch();
+    second.commit(notes).await.unwrap();
+    commit(second, "c", 1).await;
+    assert_eq!(ask(first).await, contracts([("c", 2)]));
+    assert_eq!(ask(second).await, nothing());
+    let seen = first.contract(&contract("c")).await.unwrap().unwrap();
+    assert_eq!((seen.seq, &*seen.details), (2, &b"lively"[..]));
 }
 
 pub async fn documents_of_others_are_shown_once(opened: Opened) {

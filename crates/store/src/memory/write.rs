@@ -50,11 +50,13 @@ impl Data {
             update: batch.update,
         });
         self.changes.count(by);
-        if moves_on {
-            let seq = self.contracts.newest(&batch.contract);
-            let contract = batch.contract;
-            self.changes.record(by, Change::Contract { contract, seq });
-        }
+        let seq = if moves_on {
+            self.contracts.newest(&batch.contract)
+        } else {
+            0
+        };
+        let contract = batch.contract;
+        self.changes.record(by, Change::Contract { contract, seq });
         position
     }
 

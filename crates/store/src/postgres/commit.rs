@@ -11,7 +11,8 @@ use super::row::{self, Columns, number};
 use super::statement::{
     ADD_ANSWERS, ADD_BATCH, ADD_MESSAGE_IDS, ADD_MESSAGES, ADD_OUTBOX, ADD_WRITINGS,
     BEGIN_CONTRACT, BEGIN_TOGETHER, CONTRACT, HEAD, MOVE_CONTRACT, MOVE_WITH_ALL,
-    MOVE_WITH_MESSAGES, MOVE_WITH_ONE, PUT_OUTCOMES, SEND_TOGETHER, TELL_OF_BATCH, TOUCH_CONTRACT,
+    MOVE_WITH_MESSAGES, MOVE_WITH_ONE, PUT_OUTCOMES, SEND_TOGETHER, TELL_OF_BATCH, TELL_OF_NOTES,
+    TOUCH_CONTRACT,
 };
 use super::{Flow, inbox};
 use crate::batch::{Answer, Batch, NewMessage};
@@ -206,10 +207,15 @@ async fn without_events(
         .next_due
         .map(earnest_core::units::Timestamp::millis);
     let look = match expected {
-        0 => Step::new(&CONTRACT, values![contract]),
+        0 => Step::new(&CONTRACT, values![contract.clone()]),
         _ => Step::new(
             &TOUCH_CONTRACT,
-            values![contract, expected, due, batch.update.details.clone()],
+            values![
+                contract.clone(),
+                expected,
+                due,
+                batch.update.details.clone()
+            ],
         ),
     };
     let lent = Lent::of(&inner.pool).await?;
@@ -220,6 +226,10 @@ async fn without_events(
         return Err(StoreError::Conflict);
     }
     let mut steps = Vec::new();
+    if is_there && batch.update.details.is_some() {
+        let told = values![inner.shift, inner.writer, contract];
+        steps.push(Step::new(&TELL_OF_NOTES, told));
+    }
     let messages = belongings(inner.flow, &batch, &mut steps);
     open.commit(&steps).await?;
     if inner.flow == Flow::Spread {

@@ -322,6 +322,10 @@ statements! {
         concat!("INSERT INTO feed (place, part, writer, contract_id, first, count) \
          VALUES ($1::bigint + ", own_number!(), ", 0, $2, $3, $4, $5) RETURNING place");
 
+    /// Tells others of notes on a contract that changed without an event.
+    TELL_OF_NOTES Route::Here,
+        concat!("INSERT INTO feed (place, part, writer, contract_id) VALUES ($1::bigint + ", own_number!(), ", 0, $2, $3)");
+
     CONTRACT Route::Key,
         "SELECT contract_id, seq, token, next_due, details FROM contracts WHERE contract_id = $1";
     CONTRACTS Route::Many,
@@ -386,7 +390,7 @@ statements! {
 
     /// Where nothing is new, one row without a place.
     FOREIGN Route::Here,
-        concat!("SELECT ", open_from!(), ", f.place, f.contract_id, f.first + f.count - 1, f.kind, f.id, f.part \
+        concat!("SELECT ", open_from!(), ", f.place, f.contract_id, coalesce(f.first + f.count - 1, 0), f.kind, f.id, f.part \
          FROM (SELECT 1) AS one LEFT JOIN LATERAL (SELECT * FROM feed WHERE (place, part) > ($1, $2) \
          AND writer <> $3 ORDER BY place, part LIMIT $4) AS f ON true ORDER BY f.place, f.part");
     LOG Route::Here,

@@ -55,14 +55,15 @@ fn brought_by(connection: &Connection, row: &Row<'_>) -> Step<Brought> {
     let first = row.get::<_, i64>(2)?.cast_unsigned();
     let count = row.get::<_, i64>(3)?.cast_unsigned();
     let mut items = Vec::new();
-    let mut change = None;
+    let mut seq = 0;
     if count > 0 {
         items.push(entry::events(contract, first, pos));
-        change = Some(Change::Contract {
-            contract: id_of(connection, contract)?,
-            seq: first + count - 1,
-        });
+        seq = first + count - 1;
     }
+    let change = Some(Change::Contract {
+        contract: id_of(connection, contract)?,
+        seq,
+    });
     if let Some(packed) = row
         .get_ref(5)?
         .as_blob_or_null()
