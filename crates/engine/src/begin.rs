@@ -94,6 +94,7 @@ fn make(
         ahead: Vec::new(),
         snapshot_seq: 0,
         snapshotting: Arc::default(),
+        recorded: None,
     };
     let reply = Reply::Contract(hot.record(at));
     let key = job.order.key.iter();

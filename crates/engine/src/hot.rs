@@ -3,7 +3,8 @@
 use crate::details::Details;
 use crate::record::{ContractRecord, GrantRecord, SeatRecord, VersionRecord};
 use crate::responses::Responses;
-use earnest_core::event::Event;
+use earnest_core::event::{Event, Fact};
+use earnest_core::policy::Policy;
 use earnest_core::units::{GrantId, SeatId, Timestamp};
 use earnest_core::{Balance, Contract, GrantView, SeatView, look_again_at};
 use std::sync::Arc;
@@ -26,9 +27,57 @@ pub(crate) struct Hot {
     pub(crate) snapshot_seq: u64,
     /// Whether a snapshot is being taken.
     pub(crate) snapshotting: Arc<AtomicBool>,
+    /// The contract as it is recorded, beside this one on which orders are decided: there while others are at work on
+    /// it too, to go on from when they were faster. Its own is nothing.
+    pub(crate) recorded: Option<Box<Self>>,
 }
 
+/// Up to which weight in bytes a contract is kept twice.
+const TWICE_MOST: usize = 1 << 24;
+
 impl Hot {
+    /// Keeps the contract as it is now, and as it will be recorded, or no more. Nothing may have been done to it that
+    /// is not recorded.
+    pub(crate) fn keep_recorded(&mut self, keep: bool) {
+        if !keep || !self.ahead.is_empty() || self.contract.state().weight() > TWICE_MOST {
+            self.recorded = None;
+        } else if self.recorded.is_none() {
+            self.recorded = Some(Box::new(self.clone()));
+        }
+    }
+
+    /// Notes that what was decided here has been recorded.
+    pub(crate) fn was_recorded(&mut self, events: &[Event]) {
+        let Some(mut recorded) = self.recorded.take() else {
+            return;
+        };
+        if events
+            .iter()
+            .any(|event| matches!(event.fact, Fact::PolicyAdded { .. }))
+        {
+            // It would need the policy too, which is rare.
+            return;
+        }
+        for event in events {
+            recorded.follow(event, None);
+        }
+        recorded.details = self.details.clone();
+        recorded.settle();
+        self.recorded = Some(recorded);
+    }
+
+    /// Applies the next event that is recorded.
+    pub(crate) fn follow(&mut self, event: &Event, policy: Option<&Arc<Policy>>) {
+        self.contract.follow(event, policy);
+        self.responses.count(event, self.contract.state());
+        self.seq += 1;
+    }
+
+    /// Sums up after events were applied.
+    pub(crate) fn settle(&mut self) {
+        self.ledger = self.contract.state().balance();
+    }
+
     pub(crate) fn is_live(&self) -> bool {
         self.details.live_at.is_some()
     }

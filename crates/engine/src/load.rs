@@ -59,6 +59,7 @@ pub(crate) async fn load(engine: &Engine, id: &ContractId) -> Result<Option<Hot>
         ahead: Vec::new(),
         snapshot_seq,
         snapshotting: Arc::default(),
+        recorded: None,
     }))
 }
 
@@ -70,17 +71,22 @@ pub(crate) async fn follow(engine: &Engine, hot: &mut Hot) -> Result<(), StoreEr
     let row = row.ok_or_else(|| StoreError::Corrupt(format!("contract `{id}` is gone")))?;
     hot.details = details(&row)?;
     while hot.seq < row.seq {
-        for StoredEvent { seq, event } in page(engine, &row, hot.seq).await? {
+        for StoredEvent { event, .. } in page(engine, &row, hot.seq).await? {
             let policy = match &event.fact {
                 Fact::PolicyAdded { version, .. } => Some(version_of(engine, hot, *version).await?),
                 _ => None,
             };
-            hot.contract.follow(&event, policy.as_ref());
-            hot.responses.count(&event, hot.contract.state());
-            hot.seq = seq;
+            hot.follow(&event, policy.as_ref());
+            if let Some(recorded) = &mut hot.recorded {
+                recorded.follow(&event, policy.as_ref());
+            }
         }
     }
-    hot.ledger = hot.contract.state().balance();
+    hot.settle();
+    if let Some(recorded) = &mut hot.recorded {
+        recorded.details = hot.details.clone();
+        recorded.settle();
+    }
     Ok(())
 }
 
@@ -207,6 +213,7 @@ pub(crate) fn snapshot_if_due(engine: &Engine, hot: &mut Hot) {
     }
     // What the store alone remembers from now on is in the store already.
     hot.contract.forget();
+    hot.recorded = None;
     hot.snapshot_seq = hot.seq;
     let snapshot = Taking {
         seq: hot.seq,

@@ -24,8 +24,6 @@ use std::time::Duration;
 
 /// How often orders are decided anew before they are given up.
 const TRIES_MOST: u32 = 12;
-/// Up to which weight in bytes a contract is copied before orders are decided on it.
-const COPIED_MOST: usize = 1 << 18;
 
 /// Works on jobs until all of them are answered.
 pub(crate) async fn work(
@@ -37,13 +35,13 @@ pub(crate) async fn work(
     let mut tries = 0;
     let mut attempts = Attempts::default();
     while !jobs.is_empty() {
-        let mut before = None;
-        match step(engine, slot, hot, &mut before, &mut jobs, &mut attempts).await {
+        match step(engine, slot, hot, &mut jobs, &mut attempts).await {
             Ok(()) => tries = 0,
             Err(error) => {
-                // What is in memory may never have been kept; what was there before has been.
-                *hot = before.filter(|_| matches!(error, StoreError::Conflict));
+                // What is in memory may never have been recorded.
+                let recorded = hot.take().and_then(|hot| hot.recorded);
                 if matches!(error, StoreError::Conflict) {
+                    *hot = recorded.map(|recorded| *recorded);
                     slot.was_overtaken();
                 }
                 Metrics::add(&engine.metrics().conflicts, 1);
@@ -99,14 +97,11 @@ fn fail_all(jobs: &mut VecDeque<Job>, failure: &Failure) {
     }
 }
 
-/// Does one round: answers some of the jobs, from the front, or at least commits what fell due before them. Where
-/// others are likely to be faster the contract is put into `before` as it was: to go on from there is quicker than
-/// to load it.
+/// Does one round: answers some of the jobs, from the front, or at least commits what fell due before them.
 async fn step(
     engine: &Engine,
     slot: &Slot,
     hot: &mut Option<Hot>,
-    before: &mut Option<Hot>,
     jobs: &mut VecDeque<Job>,
     attempts: &mut Attempts,
 ) -> Result<(), StoreError> {
@@ -123,9 +118,7 @@ async fn step(
         return Ok(());
     }
     let known = look_up(engine, contract, jobs).await?;
-    if slot.is_contended() && contract.contract.state().weight() <= COPIED_MOST {
-        *before = Some(contract.clone());
-    }
+    contract.keep_recorded(slot.is_contended());
     let now = engine.now();
     let mut deciding = Deciding::new(engine, contract, known, now);
     let (results, reload) = take_all(&mut deciding, jobs);
@@ -133,8 +126,10 @@ async fn step(
     let results = match batch {
         Some((batch, marks)) => {
             let last = batch.expected + u64::try_from(batch.events.len()).unwrap_or(u64::MAX);
+            let news = contract.recorded.is_some().then(|| batch.events.clone());
             let results = attempts.commit(engine, batch, jobs, results).await?;
             contract.seq = last;
+            contract.was_recorded(&news.unwrap_or_default());
             engine.say_moved();
             past::keep(engine, contract.contract.state().id(), marks);
             results
