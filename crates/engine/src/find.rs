@@ -18,8 +18,8 @@ use std::cmp::Ordering;
 
 /// How many messages one look reads.
 const MESSAGES_MOST: usize = 1_500;
-/// How many events one look reads.
-const EVENTS_MOST: usize = 12_000;
+/// How many events one look reads: what can be read in some 50 ms.
+const EVENTS_MOST: usize = 3_000;
 /// How many are read at once.
 const AT_ONCE: usize = 500;
 
