@@ -15,6 +15,7 @@ use super::texts::{Interner, Texts};
 use super::{Log, Message, Part, Sender};
 use earnest_core::policy::ResponseKind;
 use earnest_core::units::Timestamp;
+use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use smol_str::SmolStr;
 
@@ -29,7 +30,7 @@ pub(super) struct Builder {
     /// Whether the ids of messages stay when the log is done.
     keeps_ids: bool,
     /// The line of each id so far, where a message with an earlier one's id is to be left out.
-    unique: Option<HashMap<SmolStr, u32>>,
+    unique: Option<HashMap<SmolStr, u32, RandomState>>,
     /// Nothing where nobody asked for their names.
     campaigns: Option<Campaigns>,
     /// By line: where the answer stands among lines of its instant, where that is another line.
@@ -97,7 +98,7 @@ impl Builder {
 
     /// Leaves out messages whose id is an earlier one's: [`Builder::is_repeated`] finds them.
     pub(super) fn look_for_repeated(&mut self) {
-        self.unique = Some(HashMap::new());
+        self.unique = Some(HashMap::default());
     }
 
     /// Returns the fault of a row whose id is an earlier one's. Asked of each row once, in order.
