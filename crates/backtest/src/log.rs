@@ -31,6 +31,7 @@ mod parquet;
 mod read;
 mod reading;
 mod row;
+mod scan;
 mod snap;
 mod texts;
 
@@ -322,6 +323,16 @@ impl Message {
     const NEVER: i64 = i64::MIN;
     /// Stands for the id of a message that has none.
     const NO_ID: u32 = u32::MAX;
+    /// Stands where a message is to come.
+    const BLANK: Self = Self {
+        sent_at: Timestamp::MIN,
+        responded_at: Self::NEVER,
+        seen_at: Self::NEVER,
+        line: 0,
+        sender: Sender(0),
+        recipient: 0,
+        id: Self::NO_ID,
+    };
 
     /// Returns when the message was sent.
     #[must_use]

@@ -1,8 +1,9 @@
 //! Measures the policy lab: reading a log, what it takes in memory, replaying it, sweeping, and the same in DuckDB.
 //!
 //! Run with `cargo xtask bench lab`. `EARNEST_MESSAGES=1000000,10000000` sets the sizes (the largest is the one that is
-//! compared); `EARNEST_PYTHON` names a Python that has the package `duckdb`, without which that part is left out and
-//! said to be. Beside the rate by the clock stands the rate by processor time, for two cores that do nothing else: on a
+//! compared); `EARNEST_ONLY=reading` leaves out all but the reading; `EARNEST_PYTHON` names a Python that has the package
+//! `duckdb`, without which that part is left out and said to be. Memory comes from the allocator that the command has.
+//! Beside the rate by the clock stands the rate by processor time, for two cores that do nothing else: on a
 //! shared machine only that says something. Quote the ratios.
 
 #![expect(
@@ -28,12 +29,16 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const POLICIES: [&str; 2] = ["inmail-thread", "recruiter-2024"];
 const ROUNDS: usize = 5;
 
 fn main() {
     let sizes = std::env::var("EARNEST_MESSAGES").unwrap_or_else(|_| "1000000,10000000".to_owned());
     let sizes: Vec<u64> = sizes.split(',').map(|size| size.parse().unwrap()).collect();
+    let only_reading = std::env::var("EARNEST_ONLY").is_ok_and(|only| only == "reading");
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     println!("{cores} cores, best of {ROUNDS} rounds");
     for size in &sizes {
@@ -41,6 +46,9 @@ fn main() {
         let path = folder.path().join("log.csv");
         write(*size, &path);
         let log = reading(&path);
+        if only_reading {
+            continue;
+        }
         let bests = replaying(&log);
         if Some(size) == sizes.last() {
             sweeping(&log);
@@ -59,7 +67,7 @@ fn reading(path: &Path) -> Log {
     let size = std::fs::metadata(path).unwrap().len() as f64;
     let mut times = Vec::new();
     let mut log = None;
-    for _ in 0..3 {
+    for _ in 0..ROUNDS {
         drop(log.take());
         times.push(timed(|| {
             log = Some(Log::open(path, None, &mut |_| {}).unwrap());

@@ -8,7 +8,7 @@ use super::error::LogError;
 use std::io::Read;
 
 /// How much of the file one core takes at a time.
-const BLOCK: usize = 128 * 1024;
+pub(super) const BLOCK: usize = 128 * 1024;
 
 /// How many blocks there are for each core in a batch: enough that waiting for the last one costs little.
 const SHARES: usize = 8;
@@ -17,6 +17,8 @@ const SHARES: usize = 8;
 pub(super) struct Blocks<R> {
     from: R,
     name: String,
+    /// How many bytes are fetched at a time: more than a line that is none too long.
+    size: usize,
     /// Bytes read.
     pub(super) read: u64,
     /// Whether the file's end was reached.
@@ -41,10 +43,11 @@ pub(super) struct Batch {
 }
 
 impl<R: Read> Blocks<R> {
-    pub(super) fn new(from: R, name: &str) -> Self {
+    pub(super) fn new(from: R, name: &str, size: usize) -> Self {
         Self {
             from,
             name: name.to_owned(),
+            size,
             read: 0,
             ended: false,
             rest: Vec::new(),
@@ -54,7 +57,7 @@ impl<R: Read> Blocks<R> {
         }
     }
 
-    /// Returns the next lines of the file, whole ones, about [`BLOCK`] bytes of them.
+    /// Returns the next lines of the file, whole ones, about `size` bytes of them.
     pub(super) fn next(&mut self) -> Result<Option<Vec<u8>>, LogError> {
         if self.ended {
             return Ok(None);
@@ -62,8 +65,8 @@ impl<R: Read> Blocks<R> {
         let mut block = self.spare.pop().unwrap_or_default();
         block.clear();
         block.append(&mut self.rest);
-        let limit = u64::try_from(BLOCK).unwrap_or(u64::MAX);
-        block.reserve(BLOCK);
+        let limit = u64::try_from(self.size).unwrap_or(u64::MAX);
+        block.reserve(self.size);
         let got = (&mut self.from).take(limit).read_to_end(&mut block);
         let got = got.map_err(|source| LogError::Read {
             name: self.name.clone(),

@@ -17,6 +17,7 @@ use earnest_core::policy::ResponseKind;
 use earnest_core::units::Timestamp;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use rayon::prelude::*;
 use smol_str::SmolStr;
 
 /// A log in the making.
@@ -53,6 +54,12 @@ impl Full {
     /// The log has too many lines.
     pub(super) const LINES: Self = Self::of("lines");
 
+    /// The log has too many seats.
+    const SEATS: Self = Self {
+        most: Sender::MOST_SEATS,
+        what: "seats",
+    };
+
     const fn of(what: &'static str) -> Self {
         Self {
             most: u32::MAX - 1,
@@ -82,6 +89,15 @@ pub(super) struct NewMessage<'m> {
     /// Where the answer stands among lines of its instant.
     pub(super) response_line: u32,
     pub(super) seen_at: Option<Timestamp>,
+}
+
+impl NewMessage<'_> {
+    /// Returns the last instant at which something happens to the message.
+    fn last(&self) -> Timestamp {
+        // INVARIANT: a message is sent before anything else happens to it.
+        let responded_at = self.response.map(|(at, _)| at);
+        self.seen_at.max(responded_at).unwrap_or(self.sent_at)
+    }
 }
 
 impl Builder {
@@ -136,7 +152,7 @@ impl Builder {
     }
 
     /// Adds rows, each with its line. On an error the builder is of no use any more.
-    pub(super) fn take(&mut self, blocks: &[Vec<(u32, Row<'_>)>]) -> Result<(), Full> {
+    pub(super) fn take(&mut self, blocks: Vec<Vec<(u32, Row<'_>)>>) -> Result<(), Full> {
         self.has_room(blocks.iter().map(Vec::len).sum())?;
         let rows = || blocks.iter().flatten();
         let Self {
@@ -157,32 +173,57 @@ impl Builder {
         // Finding members takes as long as all the rest, so that they are found on another core.
         let (recipients, senders) = rayon::join(
             || {
-                rows()
-                    .map(|(_, row)| number_recipient(recipients, &row.recipient))
-                    .collect::<Result<Vec<u32>, Full>>()
+                let names = rows().map(|(_, row)| (0, &*row.recipient));
+                recipients.numbers(names).ok_or(Full::of("recipients"))
             },
             || {
-                rows()
-                    .map(|(_, row)| {
-                        let seat = number_seat(contracts, seats, &row.contract, &row.seat)?;
-                        let id = row
-                            .id
-                            .as_deref()
-                            .map_or(Some(Message::NO_ID), |id| ids.push(id));
-                        Ok((seat, id.ok_or(Full::of("ids"))?))
-                    })
-                    .collect::<Result<Vec<(u32, u32)>, Full>>()
+                let names = rows().map(|(_, row)| (0, &*row.contract));
+                let numbers = contracts.numbers(names).ok_or(Full::of("contracts"))?;
+                let names = numbers.into_iter().zip(rows().map(|(_, row)| &*row.seat));
+                let seats = seats
+                    .numbers(names)
+                    .filter(|numbers| numbers.iter().all(|seat| *seat < Sender::MOST_SEATS));
+                let ids = rows().map(|(_, row)| match row.id.as_deref() {
+                    Some(id) => ids.push(id),
+                    None => Some(Message::NO_ID),
+                });
+                let ids = ids.collect::<Option<Vec<u32>>>().ok_or(Full::of("ids"))?;
+                Ok((seats.ok_or(Full::SEATS)?, ids))
             },
         );
-        for (((line, row), recipient), (seat, id)) in rows().zip(recipients?).zip(senders?) {
-            let numbers = Numbers {
-                seat,
-                recipient,
-                id,
-            };
-            self.push(&of_row(*line, row), numbers);
-        }
+        let (recipients, (seats, ids)) = (recipients?, senders?);
+        let numbers = recipients.iter().zip(&seats).zip(&ids);
+        let numbers = numbers.map(|((recipient, seat), id)| Numbers {
+            recipient: *recipient,
+            seat: *seat,
+            id: *id,
+        });
+        self.fill(blocks, &numbers.collect::<Vec<Numbers>>());
         Ok(())
+    }
+
+    /// Adds rows that have their numbers.
+    fn fill(&mut self, blocks: Vec<Vec<(u32, Row<'_>)>>, mut numbers: &[Numbers]) {
+        let begin = self.messages.len();
+        self.messages.resize(begin + numbers.len(), Message::BLANK);
+        let mut messages = self.messages.get_mut(begin..).unwrap_or_default();
+        let mut parts = Vec::with_capacity(blocks.len());
+        for rows in blocks {
+            let (part, after) = messages.split_at_mut(rows.len());
+            let (numbers_of, numbers_after) = numbers.split_at(rows.len());
+            (messages, numbers) = (after, numbers_after);
+            parts.push((rows, numbers_of, part));
+        }
+        let lasts = parts.into_par_iter().map(|(rows, numbers, part)| {
+            let mut last = None;
+            for (((line, row), numbers), to) in rows.iter().zip(numbers).zip(part) {
+                let new = of_row(*line, row);
+                *to = message(&new, *numbers);
+                last = last.max(Some(new.last()));
+            }
+            last
+        });
+        self.last = self.last.max(lasts.max().flatten());
     }
 
     /// Adds a row, without its id.
@@ -202,24 +243,8 @@ impl Builder {
     }
 
     fn push(&mut self, new: &NewMessage<'_>, numbers: Numbers) {
-        let responded_at = new.response.map(|(at, _)| at);
-        let millis = |instant: Option<Timestamp>| instant.map_or(Message::NEVER, Timestamp::millis);
-        self.messages.push(Message {
-            sent_at: new.sent_at,
-            responded_at: millis(responded_at),
-            seen_at: millis(new.seen_at),
-            line: new.line,
-            sender: Sender::new(
-                numbers.seat,
-                new.response.map_or(ResponseKind::Reply, |(_, kind)| kind),
-                new.bulk,
-            ),
-            recipient: numbers.recipient,
-            id: numbers.id,
-        });
-        // INVARIANT: a message is sent before anything else happens to it.
-        let last = new.seen_at.max(responded_at).unwrap_or(new.sent_at);
-        self.reach(last);
+        self.messages.push(message(new, numbers));
+        self.reach(new.last());
     }
 
     /// Returns the line and the fault of the first message whose id is an earlier one's.
@@ -241,6 +266,15 @@ impl Builder {
         let Some(last) = self.last.filter(|_| !self.messages.is_empty()) else {
             return Ok(None);
         };
+        let keeps_ids = self.keeps_ids;
+        let message_names = match keeps_ids {
+            true => self.ids.into_texts(),
+            false => {
+                // They make room for what follows.
+                drop(self.ids);
+                Texts::default()
+            }
+        };
         let Seats {
             order,
             begins: seat_begins,
@@ -251,21 +285,15 @@ impl Builder {
         messages.shrink_to_fit();
         self.response_lines.sort_unstable();
         let message_begins = group(&mut messages, &contract_of, self.contracts.len());
-        for message in &mut messages {
+        messages.par_iter_mut().for_each(|message| {
             let place = at(&place_of, message.sender.seat());
             message.sender = message.sender.with_seat(place);
-        }
+            if !keeps_ids {
+                message.id = Message::NO_ID;
+            }
+        });
         let (actions, action_begins) =
             order_parts(&mut messages, &message_begins, &self.response_lines)?;
-        let message_names = match self.keeps_ids {
-            true => self.ids.into_texts(),
-            false => {
-                messages
-                    .iter_mut()
-                    .for_each(|message| message.id = Message::NO_ID);
-                Texts::default()
-            }
-        };
         let links = links(&messages, &message_begins);
         let parts = message_begins
             .into_iter()
@@ -307,6 +335,23 @@ fn of_row<'r>(line: u32, row: &'r Row<'_>) -> NewMessage<'r> {
     }
 }
 
+fn message(new: &NewMessage<'_>, numbers: Numbers) -> Message {
+    let millis = |instant: Option<Timestamp>| instant.map_or(Message::NEVER, Timestamp::millis);
+    Message {
+        sent_at: new.sent_at,
+        responded_at: millis(new.response.map(|(at, _)| at)),
+        seen_at: millis(new.seen_at),
+        line: new.line,
+        sender: Sender::new(
+            numbers.seat,
+            new.response.map_or(ResponseKind::Reply, |(_, kind)| kind),
+            new.bulk,
+        ),
+        recipient: numbers.recipient,
+        id: numbers.id,
+    }
+}
+
 /// Who and what a message is, as numbers.
 #[derive(Clone, Copy)]
 struct Numbers {
@@ -324,10 +369,7 @@ fn number_seat(
     let contract = contracts.number(0, contract).ok_or(Full::of("contracts"))?;
     let seat = seats.number(contract, seat);
     let fits = seat.filter(|seat| *seat < Sender::MOST_SEATS);
-    fits.ok_or(Full {
-        most: Sender::MOST_SEATS,
-        what: "seats",
-    })
+    fits.ok_or(Full::SEATS)
 }
 
 fn number_recipient(recipients: &mut Interner, recipient: &str) -> Result<u32, Full> {

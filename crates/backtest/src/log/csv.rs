@@ -6,6 +6,7 @@
 use super::error::Fault;
 use super::read::Lines;
 use super::row::{Cells, Column, Row};
+use super::scan::Scan;
 use std::borrow::Cow;
 
 /// The columns that a file's header names, in its order.
@@ -50,22 +51,23 @@ impl Csv {
     /// Reads a line as nearly all are: no cell is quoted, instants are whole seconds, and there is no fault. Nothing for
     /// any other line.
     fn plain<'l>(&self, line: &'l str) -> Option<Row<'l>> {
-        let bytes = line.as_bytes();
+        let mut scan = Scan::of(line);
         let mut cells = [""; Column::ALL.len()];
-        let mut columns = self.columns.iter();
-        let mut begin = 0;
-        for end in memchr::memchr2_iter(b',', b'"', bytes) {
-            if bytes.get(end) != Some(&b',') {
-                return None;
+        let mut instants = [None; 3];
+        for (number, column) in self.columns.iter().enumerate() {
+            if number > 0 {
+                scan.comma()?;
             }
-            cells[*columns.next()? as usize] = line.get(begin..end)?;
-            begin = end + 1;
+            match column.instant_place() {
+                Some(place) => instants[place] = scan.instant()?,
+                // The name of a response is spelt as an id is.
+                None => cells[*column as usize] = scan.id()?,
+            }
         }
-        cells[*columns.next()? as usize] = line.get(begin..)?;
-        match columns.next() {
-            None => Row::plain(&cells),
-            Some(_) => None,
+        if !scan.is_at_end() {
+            return None;
         }
+        Row::plain(&cells, instants)
     }
 
     /// Reads any line.

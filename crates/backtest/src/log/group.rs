@@ -5,6 +5,7 @@
 
 use super::Message;
 use super::texts::Interner;
+use rayon::prelude::*;
 
 /// Returns the item that a number stands for.
 pub(super) fn at<T: Copy + Default>(items: &[T], number: u32) -> T {
@@ -85,17 +86,23 @@ pub(super) fn group(
     if messages.is_sorted_by_key(contract) {
         return begins;
     }
+    // Only places are brought into order one after the other; the messages follow on all cores.
     let mut next = begins.clone();
-    let mut grouped = messages.clone();
-    for message in messages.iter() {
+    let mut order = vec![0_u32; messages.len()];
+    for (place, message) in (0..).zip(messages.iter()) {
         if let Some(next) = usize::try_from(contract(message))
             .ok()
             .and_then(|c| next.get_mut(c))
         {
-            grouped[*next] = *message;
+            order[*next] = place;
             *next += 1;
         }
     }
-    *messages = grouped;
+    let placed = |place: &u32| messages.get(usize::try_from(*place).ok()?).copied();
+    *messages = order
+        .par_iter()
+        // INVARIANT: the order has each message's place once.
+        .map(|place| placed(place).unwrap_or(Message::BLANK))
+        .collect();
     begins
 }

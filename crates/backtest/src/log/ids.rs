@@ -3,7 +3,8 @@
 //! Owns: their texts and the search for one that comes twice. Does not own: which message has which.
 //!
 //! A table of all ids would be the largest and slowest part of reading a log, as every look into it misses every
-//! cache. So only their hashes are noted, and sorted once at the end; texts are compared where hashes agree.
+//! cache. So only their hashes are noted, apart by their upper bits: at the end the hashes of one part are looked for
+//! in a table that fits into a cache, and texts are compared where two agree.
 
 use super::texts::Texts;
 use foldhash::quality::RandomState;
@@ -11,37 +12,69 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::hash::BuildHasher;
 
+/// How many parts the hashes lie in. With 10,000,000 messages the table of one takes a megabyte.
+const PARTS: usize = 256;
+
+/// Stands in a table where no hash does.
+const EMPTY: u64 = 0;
+
 /// The ids of a log's messages, in order.
-#[derive(Default)]
 pub(super) struct Ids {
     texts: Texts,
-    hashes: Vec<u64>,
+    /// The hashes of all ids, apart by their upper bits.
+    parts: Vec<Vec<u64>>,
     hasher: RandomState,
+}
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self {
+            texts: Texts::default(),
+            parts: vec![Vec::new(); PARTS],
+            hasher: RandomState::default(),
+        }
+    }
 }
 
 impl Ids {
     /// Adds an id and returns its number; nothing when numbers are out.
     #[inline]
     pub(super) fn push(&mut self, id: &str) -> Option<u32> {
-        self.hashes.push(self.hasher.hash_one(id));
+        let hash = self.hash(id);
+        let [part, ..] = hash.to_be_bytes();
+        // INVARIANT: there is a part for each byte.
+        self.parts[usize::from(part)].push(hash);
         self.texts.push(id)
+    }
+
+    /// Returns an id's hash, which is never [`EMPTY`].
+    #[inline]
+    fn hash(&self, id: &str) -> u64 {
+        self.hasher.hash_one(id) | 1
     }
 
     /// Returns the numbers of the first id that comes again: where it was first, and where it is again.
     pub(super) fn repeated(&self) -> Option<(u32, u32)> {
-        let mut sorted = self.hashes.clone();
-        sorted.par_sort_unstable();
-        let twice = sorted.windows(2).filter(|pair| pair[0] == pair[1]);
-        let mut seen: HashMap<u64, Vec<u32>, RandomState> =
-            twice.map(|pair| (pair[0], Vec::new())).collect();
-        if seen.is_empty() {
+        let twice = self
+            .parts
+            .par_iter()
+            .map_init(Vec::new, |table, part| twice(part, table))
+            .flatten();
+        self.first_of(twice.collect())
+    }
+
+    /// Returns what [`Ids::repeated`] does, when only ids of these hashes can come again.
+    fn first_of(&self, twice: Vec<u64>) -> Option<(u32, u32)> {
+        if twice.is_empty() {
             return None;
         }
-        for (again, hash) in (0_u32..).zip(&self.hashes) {
-            let Some(same) = seen.get_mut(hash) else {
+        let mut seen: HashMap<u64, Vec<u32>, RandomState> =
+            twice.into_iter().map(|hash| (hash, Vec::new())).collect();
+        for again in 0..self.texts.len() {
+            let text = self.texts.get(again);
+            let Some(same) = seen.get_mut(&self.hash(text)) else {
                 continue;
             };
-            let text = self.texts.get(again);
             let first = same.iter().find(|first| self.texts.get(**first) == text);
             if let Some(first) = first {
                 return Some((*first, again));
@@ -62,6 +95,34 @@ impl Ids {
     }
 }
 
+/// Returns the hashes of a part that come again. The table is only lent.
+fn twice(part: &[u64], table: &mut Vec<u64>) -> Vec<u64> {
+    let places = (2 * part.len()).next_power_of_two().max(2);
+    table.clear();
+    table.resize(places, EMPTY);
+    let shift = u64::BITS - places.ilog2();
+    let mut twice = Vec::new();
+    for hash in part {
+        // The upper byte is the same in all of a part, so that the bits below it say where a hash belongs.
+        let mut place = usize::try_from((hash << 8) >> shift).unwrap_or_default();
+        loop {
+            // INVARIANT: half of the places are empty, and none lies beyond the last.
+            match table[place] {
+                EMPTY => {
+                    table[place] = *hash;
+                    break;
+                }
+                other if other == *hash => {
+                    twice.push(*hash);
+                    break;
+                }
+                _ => place = (place + 1) % places,
+            }
+        }
+    }
+    twice
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,12 +137,23 @@ mod tests {
     }
 
     #[test]
+    fn hashes_that_come_again_are_found_wherever_they_lie() {
+        let mut table = Vec::new();
+        assert!(twice(&[], &mut table).is_empty());
+        assert!(twice(&[7], &mut table).is_empty());
+        assert_eq!(twice(&[7, 8, 7, 8, 7], &mut table), [7, 8, 7]);
+        // All of these belong at the last place.
+        let last = [u64::MAX, u64::MAX - 1, u64::MAX - 2, u64::MAX - 1];
+        assert_eq!(twice(&last, &mut table), [u64::MAX - 1]);
+    }
+
+    #[test]
     fn ids_whose_hashes_agree_are_compared() {
-        let mut ids = ids(&["a", "b", "c", "b"].map(str::to_owned));
-        ids.hashes.fill(7);
-        assert_eq!(ids.repeated(), Some((1, 3)));
-        ids.hashes.pop();
-        assert_eq!(ids.repeated(), None);
+        let mut ids = ids(&["a", "b", "c"].map(str::to_owned));
+        let all = |ids: &Ids| ["a", "b", "c"].map(|id| ids.hash(id)).to_vec();
+        assert_eq!(ids.first_of(all(&ids)), None);
+        ids.push("b");
+        assert_eq!(ids.first_of(all(&ids)), Some((1, 3)));
     }
 
     proptest! {

@@ -55,17 +55,19 @@ fn seconds(text: &str) -> Option<Result<Timestamp, NotInstant>> {
 /// Reads exactly `YYYY-MM-DDTHH:MM:SSZ`; nothing where the text is not that or no such instant.
 pub(super) fn plain(text: &[u8]) -> Option<Timestamp> {
     let text: &[u8; 20] = text.try_into().ok()?;
-    let marks = [text[4], text[7], text[10], text[13], text[16], text[19]];
-    if &marks != b"--T::Z" {
+    let (date, rest) = text.split_first_chunk()?;
+    let (time, rest) = rest.split_first_chunk()?;
+    let date = pairs(*date, *b"0000-00-")?;
+    let time = pairs(*time, *b"00T00:00")?;
+    let [colon, tens, ones, z] = rest else {
         return None;
-    }
-    let two = |at: usize| -> Option<i64> {
-        let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
-        (tens <= 9 && ones <= 9).then(|| i64::from(tens) * 10 + i64::from(ones))
     };
-    let year = two(0)? * 100 + two(2)?;
-    let (month, day) = (two(5)?, two(8)?);
-    let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
+    let rest = pairs(
+        [*colon, *tens, *ones, *z, b'-', b'-', b'-', b'-'],
+        *b":00Z----",
+    )?;
+    let year = date[0] * 100 + date[2];
+    let (month, day, hour, minute, second) = (date[5], time[0], time[3], time[6], rest[1]);
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let last = match month {
         2 if leap => 29,
@@ -86,6 +88,21 @@ pub(super) fn plain(text: &[u8]) -> Option<Timestamp> {
     let days =
         365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;
     Timestamp::from_millis((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000)
+}
+
+/// Returns at each place the number that two digits write there, where the text has digits for the form's zeros and is
+/// like the form otherwise; nothing where it is not. All eight bytes are looked at at once.
+#[inline]
+fn pairs(text: [u8; 8], form: [u8; 8]) -> Option<[i64; 8]> {
+    const UPPER: u64 = u64::from_ne_bytes([128; 8]);
+    let digits = u64::from_le_bytes(text) ^ u64::from_le_bytes(form);
+    // What is more than 9 for a digit, and more than 0 for another byte, reaches the upper bit.
+    let room = form.map(|byte| if byte == b'0' { 127 - 9 } else { 127 });
+    let above = (digits & !UPPER) + u64::from_le_bytes(room);
+    if (above | digits) & UPPER != 0 {
+        return None;
+    }
+    Some((digits * 10 + (digits >> 8)).to_le_bytes().map(i64::from))
 }
 
 #[cfg(test)]
@@ -132,6 +149,25 @@ mod tests {
                 "{text}"
             );
             assert!(plain(text.as_bytes()).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_looks_at_every_byte() {
+        let text = *b"2015-01-02T09:00:00Z";
+        for place in 0..text.len() {
+            for byte in 0..=u8::MAX {
+                let mut other = text;
+                other[place] = byte;
+                let parsed = std::str::from_utf8(&other).ok().map(Timestamp::parse);
+                let expected = parsed
+                    .and_then(Result::ok)
+                    .filter(|_| byte != b't' && byte != b'z');
+                if byte != b' ' {
+                    assert_eq!(plain(&other), expected, "{byte} at {place}");
+                }
+                assert!(plain(&other).is_none() || byte.is_ascii_digit() || other == text);
+            }
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) fn order_parts(
     }
     let count = |part: &[Message]| part.iter().map(happenings).sum::<usize>();
     let counts: Vec<usize> = begins
-        .windows(2)
+        .par_windows(2)
         .map(|pair| messages.get(pair[0]..pair[1]).map_or(0, count))
         .collect();
     let mut action_begins = Vec::with_capacity(begins.len());

@@ -5,7 +5,7 @@
 //! reported, and nothing of the file is kept.
 
 use super::Log;
-use super::blocks::{Blocks, split};
+use super::blocks::{BLOCK, Blocks, split};
 use super::build::Builder;
 use super::csv::Csv;
 use super::error::{BadLine, Fault, LogError};
@@ -107,6 +107,18 @@ impl Log {
         reading: &Reading,
         progress: &mut dyn FnMut(u64),
     ) -> Result<ReadLog, LogError> {
+        Self::read_in_blocks(from, name, format, reading, progress, BLOCK)
+    }
+
+    /// Reads a log as [`Log::read_as`] does, so many bytes at a time.
+    pub(super) fn read_in_blocks(
+        from: impl Read + Send,
+        name: &str,
+        format: Format,
+        reading: &Reading,
+        progress: &mut dyn FnMut(u64),
+        block: usize,
+    ) -> Result<ReadLog, LogError> {
         let mut builder = Builder::default();
         if let Some(most) = reading.most {
             builder.take_at_most(most);
@@ -117,7 +129,8 @@ impl Log {
         if reading.skip_bad > 0 {
             builder.look_for_repeated();
         }
-        let mut source = Source::new(from, name, reading, progress);
+        let blocks = Blocks::new(from, name, block);
+        let mut source = Source::new(blocks, name, reading, progress);
         let read = match format {
             Format::Parquet => source.parquet(&mut builder),
             _ => {
@@ -161,9 +174,14 @@ struct Source<'s, R> {
 }
 
 impl<'s, R: Read + Send> Source<'s, R> {
-    fn new(from: R, name: &'s str, reading: &Reading, progress: &'s mut dyn FnMut(u64)) -> Self {
+    fn new(
+        blocks: Blocks<R>,
+        name: &'s str,
+        reading: &Reading,
+        progress: &'s mut dyn FnMut(u64),
+    ) -> Self {
         Self {
-            blocks: Blocks::new(from, name),
+            blocks,
             name,
             progress,
             skip: 0,
@@ -373,7 +391,7 @@ fn take(
     for (line, fault) in repeated {
         skipped.skip(bad(name, line.into(), fault))?;
     }
-    builder.take(&blocks).map_err(|full| full.in_log(name))
+    builder.take(blocks).map_err(|full| full.in_log(name))
 }
 
 /// What a block's lines say, up to the first bad one that is not to be left out.

@@ -81,7 +81,7 @@ impl Column {
     }
 
     /// Returns the column's place among those that hold instants.
-    const fn instant_place(self) -> Option<usize> {
+    pub(super) const fn instant_place(self) -> Option<usize> {
         match self {
             Self::SentAt => Some(0),
             Self::RespondedAt => Some(1),
@@ -237,23 +237,16 @@ impl<'l> Row<'l> {
         Ok(row)
     }
 
-    /// Returns the message that usual cells tell, by column: ids as they are mostly, instants of whole seconds in RFC
-    /// 3339 with `Z`, and no fault. Nothing where any is otherwise.
-    pub(super) fn plain(cells: &[&'l str; 9]) -> Option<Self> {
+    /// Returns the message that usual cells tell, by column: empty ones, or texts that are known to be ids where an id
+    /// belongs; and the instants, in the order of their columns. Nothing where there is a fault.
+    pub(super) fn plain(cells: &[&'l str; 9], instants: [Option<Timestamp>; 3]) -> Option<Self> {
         let some = |column: Column| match cells[column as usize] {
             "" => None,
             text => Some(text),
         };
-        // Within, nothing means that the cell is empty; without, that it is unusual.
-        let id = |column: Column| match some(column) {
-            Some(text) if !is_usual_id(text) => None,
-            text => Some(text.map(Cow::Borrowed)),
-        };
-        let instant = |column: Column| match some(column) {
-            Some(text) => instant::plain(text.as_bytes()).map(Some),
-            None => Some(None),
-        };
-        let (contract, seat) = match (id(Column::Contract)?, id(Column::Seat)?) {
+        let id = |column: Column| some(column).map(Cow::Borrowed);
+        let [sent_at, responded_at, seen_at] = instants;
+        let (contract, seat) = match (id(Column::Contract), id(Column::Seat)) {
             (Some(contract), Some(seat)) => (contract, seat),
             (Some(only), None) | (None, Some(only)) => (only.clone(), only),
             (None, None) => return None,
@@ -262,20 +255,20 @@ impl<'l> Row<'l> {
             Some(name) => Some(ResponseKind::named(name)?),
             None => None,
         };
-        let response = match (instant(Column::RespondedAt)?, kind) {
+        let response = match (responded_at, kind) {
             (Some(at), kind) => Some((at, kind.unwrap_or(ResponseKind::Reply))),
             (None, None) => None,
             (None, Some(_)) => return None,
         };
         let row = Self {
-            id: id(Column::Id)?,
+            id: id(Column::Id),
             contract,
             seat,
-            recipient: id(Column::Recipient)??,
-            sent_at: instant(Column::SentAt)??,
-            campaign: id(Column::Campaign)?,
+            recipient: id(Column::Recipient)?,
+            sent_at: sent_at?,
+            campaign: id(Column::Campaign),
             response,
-            seen_at: instant(Column::SeenAt)?,
+            seen_at,
         };
         row.check_order().ok()?;
         Some(row)
@@ -298,7 +291,7 @@ impl<'l> Row<'l> {
 }
 
 /// Which bytes an id is made of.
-const USUAL: [bool; 256] = {
+pub(super) const USUAL: [bool; 256] = {
     let mut usual = [false; 256];
     let mut byte = 0_u8;
     while byte < 128 {

@@ -1,4 +1,5 @@
 mod model;
+mod rough;
 
 use super::*;
 use std::fmt::Write as _;

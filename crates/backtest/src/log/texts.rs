@@ -38,6 +38,12 @@ impl Texts {
         Some(number)
     }
 
+    /// Returns how many texts there are.
+    pub(super) fn len(&self) -> u32 {
+        // INVARIANT: a text is only added where there is a number for it.
+        u32::try_from(self.lengths.len()).unwrap_or(u32::MAX)
+    }
+
     /// Returns how many bytes the texts take in memory.
     pub(super) fn bytes(&self) -> usize {
         self.bytes.len() + self.lengths.len() + size_of_val(&*self.begins)
@@ -78,7 +84,7 @@ impl Interner {
     /// Returns the number of `text` in `space`, a new one where it is new; nothing when numbers are out.
     #[inline]
     pub(super) fn number(&mut self, space: u32, text: &str) -> Option<u32> {
-        let hash = half(self.hasher.hash_one((space, text)));
+        let hash = self.hash(space, text);
         let found = self.table.find(spread(hash), |(other, number)| {
             *other == hash && self.is(*number, space, text)
         });
@@ -86,6 +92,35 @@ impl Interner {
             Some((_, number)) => Some(*number),
             None => self.add(hash, space, text),
         }
+    }
+
+    /// Returns what [`Interner::number`] does for each of these, one after the other.
+    ///
+    /// With many names, every look into the table and then at a name waits for memory. So first all are looked up by
+    /// their hashes alone, and then all names are compared: one wait does not depend on another, and many go on at once.
+    pub(super) fn numbers<'t>(
+        &mut self,
+        texts: impl Iterator<Item = (u32, &'t str)> + Clone,
+    ) -> Option<Vec<u32>> {
+        let likely = texts.clone().map(|(space, text)| {
+            let hash = self.hash(space, text);
+            let found = self
+                .table
+                .find(spread(hash), |(other, _)| *other == hash)
+                .map(|(_, number)| *number);
+            found.unwrap_or(u32::MAX)
+        });
+        let mut numbers: Vec<u32> = likely.collect();
+        for (number, (space, text)) in numbers.iter_mut().zip(texts) {
+            if !self.is(*number, space, text) {
+                *number = self.number(space, text)?;
+            }
+        }
+        Some(numbers)
+    }
+
+    fn hash(&self, space: u32, text: &str) -> u32 {
+        half(self.hasher.hash_one((space, text)))
     }
 
     fn is(&self, number: u32, space: u32, text: &str) -> bool {
@@ -176,6 +211,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn many_at_once_have_the_numbers_that_they_have_one_by_one(
+            batches in proptest::collection::vec(
+                proptest::collection::vec((0_u32..3, "[a-c]{0,3}"), 0..40), 0..5,
+            ),
+        ) {
+            let (mut at_once, mut one_by_one) = (Interner::default(), Interner::default());
+            for batch in &batches {
+                let texts = || batch.iter().map(|(space, text)| (*space, text.as_str()));
+                let numbers: Option<Vec<u32>> =
+                    texts().map(|(space, text)| one_by_one.number(space, text)).collect();
+                prop_assert_eq!(at_once.numbers(texts()), numbers);
+            }
+            prop_assert_eq!(at_once.into_names(), one_by_one.into_names());
+        }
+
         #[test]
         fn every_text_of_every_space_has_one_number(
             texts in proptest::collection::vec((0_u32..4, "[a-c]{0,3}"), 0..300),

@@ -4,14 +4,15 @@ use super::*;
 use proptest::prelude::*;
 
 /// A message of the model: contract, seat, recipient, sent, then seen and answered so much later.
-type Made = (u8, u8, u8, u32, Option<u32>, Option<u32>);
+pub(super) type Made = (u8, u8, u8, u32, Option<u32>, Option<u32>);
+
+pub(super) fn one_made() -> impl Strategy<Value = Made> {
+    let later = || proptest::option::of(0_u32..5);
+    (0_u8..4, 0_u8..3, 0_u8..5, 0_u32..8, later(), later())
+}
 
 fn made() -> impl Strategy<Value = Vec<Made>> {
-    let later = || proptest::option::of(0_u32..5);
-    proptest::collection::vec(
-        (0_u8..4, 0_u8..3, 0_u8..5, 0_u32..8, later(), later()),
-        1..60,
-    )
+    proptest::collection::vec(one_made(), 1..60)
 }
 
 fn lines(rows: &[Made], jsonl: bool) -> String {
@@ -38,17 +39,17 @@ fn lines(rows: &[Made], jsonl: bool) -> String {
     out
 }
 
-/// Tells what `told` would, the slow and obvious way.
-fn model(rows: &[Made]) -> String {
+/// Tells what `told` would, the slow and obvious way, of messages with their numbers.
+pub(super) fn model(rows: &[(usize, Made)]) -> String {
     let mut out = String::new();
     let mut contracts: Vec<u8> = Vec::new();
-    for row in rows {
+    for (_, row) in rows {
         if !contracts.contains(&row.0) {
             contracts.push(row.0);
         }
     }
     for contract in contracts {
-        let of = || rows.iter().enumerate().filter(|(_, row)| row.0 == contract);
+        let of = || rows.iter().filter(|(_, row)| row.0 == contract);
         let mut actions = Vec::new();
         let mut seats: Vec<u8> = of().map(|(_, row)| row.1).collect();
         seats.sort_unstable();
@@ -81,7 +82,8 @@ proptest! {
     #[test]
     fn a_log_tells_what_an_obvious_model_tells(rows in made()) {
         let log = read(Format::Csv, lines(&rows, false)).unwrap();
-        prop_assert_eq!(told(&log), model(&rows));
+        let numbered: Vec<(usize, Made)> = rows.iter().copied().enumerate().collect();
+        prop_assert_eq!(told(&log), model(&numbered));
         prop_assert_eq!(log.messages(), rows.len());
         let last = rows.iter().map(|r| r.3 + r.4.unwrap_or(0).max(r.5.unwrap_or(0))).max().unwrap();
         prop_assert_eq!(log.last().millis(), i64::from(last) * 1000);
