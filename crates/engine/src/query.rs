@@ -52,6 +52,17 @@ pub struct MessageFilter {
     pub status: Option<Status>,
 }
 
+/// How many events are read in one go rather than guessed among.
+const CLOSE: u64 = 256;
+
+/// Returns the number between two events at which one of an instant is to be expected, were they evenly spread.
+fn between(low: (u64, Timestamp), high: (u64, Timestamp), at: Timestamp) -> u64 {
+    let (past, whole) = (at.millis_since(low.1), high.1.millis_since(low.1));
+    let part = i128::from(high.0 - low.0) * i128::from(past) / i128::from(whole.max(1));
+    let guess = low.0.saturating_add(u64::try_from(part).unwrap_or(0));
+    guess.clamp(low.0 + 1, high.0 - 1)
+}
+
 impl Engine {
     /// Returns a contract.
     ///
@@ -206,16 +217,50 @@ impl Engine {
         newest: u64,
         at: Timestamp,
     ) -> Result<u64, Failure> {
-        let (mut low, mut high) = (0, newest);
-        while low < high {
-            let middle = low + (high - low).div_ceil(2);
-            let events = self.events(contract, middle, middle, false, 1).await?;
-            match events.first() {
-                Some(found) if found.event.at <= at => low = middle,
-                _ => high = middle - 1,
+        let (Some(first), Some(last)) = (
+            self.event_instant(contract, 1).await?,
+            self.event_instant(contract, newest).await?,
+        ) else {
+            return Ok(0);
+        };
+        if first > at {
+            return Ok(0);
+        }
+        if last <= at {
+            return Ok(newest);
+        }
+        // The event of the lower end is not after `at`, that of the upper one is. Most histories are even, so that a
+        // guess by their instants is near; every other step halves what is left, for those that are not.
+        let (mut low, mut high) = ((1, first), (newest, last));
+        let mut halves = false;
+        while high.0 - low.0 > CLOSE {
+            let middle = if halves {
+                low.0.midpoint(high.0)
+            } else {
+                between(low, high, at)
+            };
+            halves = !halves;
+            match self.event_instant(contract, middle).await? {
+                Some(found) if found <= at => low = (middle, found),
+                Some(found) => high = (middle, found),
+                None => high.0 = middle,
             }
         }
-        Ok(low)
+        let left = usize::try_from(high.0 - low.0).unwrap_or(usize::MAX);
+        let events = self
+            .events(contract, low.0, high.0 - 1, false, left)
+            .await?;
+        let before = events.iter().rfind(|found| found.event.at <= at);
+        Ok(before.map_or(low.0, |found| found.seq))
+    }
+
+    async fn event_instant(
+        &self,
+        contract: &ContractId,
+        number: u64,
+    ) -> Result<Option<Timestamp>, Failure> {
+        let events = self.events(contract, number, number, false, 1).await?;
+        Ok(events.first().map(|found| found.event.at))
     }
 
     /// Returns a contract's events of the numbers from one to another, both included.
