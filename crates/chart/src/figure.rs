@@ -51,7 +51,7 @@ pub fn figure_within(chart: &dyn Chart, id: &str, room: Room<'_>) -> String {
     html.push_str("</figcaption>\n");
     if chart.is_empty() {
         html.push_str(
-            "<p class=\"chart-empty\">There is nothing to draw here yet.</p>\n</figure>\n",
+            "<p class=\"chart-empty\">There is too little here to draw.</p>\n</figure>\n",
         );
         return html;
     }

@@ -1,7 +1,7 @@
 //! How numbers are written.
 //!
 //! Owns: the text of a figure, in full for tables and short for axes. Invariant: a figure is rounded in its text
-//! only; a whole number below 2^53 is written exactly.
+//! only, and a share is cut; a whole number below 2^53 is written exactly.
 
 /// What a number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,7 +26,7 @@ impl Unit {
         }
         match self {
             Self::Count => grouped(&format!("{value:.0}")),
-            Self::Percent => format!("{} %", grouped(&format!("{value:.1}"))),
+            Self::Percent => format!("{} %", grouped(&format!("{:.1}", cut(value)))),
             Self::Days => format!("{} days", grouped(&trimmed(&format!("{value:.1}")))),
             Self::Number => grouped(&trimmed(&format!("{value:.2}"))),
         }
@@ -35,12 +35,18 @@ impl Unit {
     /// Returns the number in few characters, as an axis shows it.
     pub(crate) fn short(self, value: f64) -> String {
         match self {
-            Self::Percent => format!("{} %", trimmed(&format!("{value:.1}"))),
+            Self::Percent => format!("{} %", trimmed(&format!("{:.1}", cut(value)))),
             Self::Number | Self::Days if value.abs() < 1_000.0 => trimmed(&format!("{value:.2}")),
             Self::Count if value.abs() < 1_000.0 => trimmed(&format!("{value:.1}")),
             _ => scaled(value),
         }
     }
+}
+
+/// Returns a share without what comes after its first decimal: what is below a line is not shown as having reached it.
+/// A little is added first, so that a share which is exact in tenths stays what it is.
+fn cut(value: f64) -> f64 {
+    (value * 10.0 + value.signum() * 1e-6).trunc() / 10.0
 }
 
 /// Returns a large number with a letter for its size.
@@ -101,6 +107,9 @@ mod tests {
         assert_eq!(Unit::Count.text(-1_234_567.0), "-1,234,567");
         assert_eq!(Unit::Count.text(12.0), "12");
         assert_eq!(Unit::Percent.text(46.44), "46.4 %");
+        assert_eq!(Unit::Percent.text(12.96), "12.9 %");
+        assert_eq!(Unit::Percent.text(129.0 / 1_000.0 * 100.0), "12.9 %");
+        assert_eq!(Unit::Percent.text(-3.27), "-3.2 %");
         assert_eq!(Unit::Days.text(14.0), "14 days");
         assert_eq!(Unit::Number.text(1.5), "1.5");
         assert_eq!(Unit::Number.text(f64::NAN), "-");

@@ -287,7 +287,7 @@ fn nothing_to_draw_is_said_and_nonsense_is_not_drawn() {
         series: Vec::new(),
         ..lines()
     };
-    assert!(figure(&empty, "x").contains("nothing to draw"));
+    assert!(figure(&empty, "x").contains("too little here to draw"));
     let mut odd = lines();
     odd.series[0].points = vec![
         (START, Some(f64::NAN)),
