@@ -113,6 +113,9 @@
     if (!document.hidden) open();
   }
 
+  // On a narrow screen the place that one is at may be outside the row of places.
+  const here = document.querySelector(".side nav [aria-current]");
+  if (here && matchMedia("(max-width: 60rem)").matches) here.scrollIntoView({ block: "nearest", inline: "center" });
   tellTimes();
   setInterval(tellTimes, 30000);
   for (const field of document.querySelectorAll("[data-most]")) {

@@ -173,7 +173,7 @@ async fn show(
                 h2 { "What would happen" }
                 @match &told {
                     Some(told) => (outlook_of(told)),
-                    None => (ui::empty("Nobody named yet", &html! { "Name the recipients, and here is shown what would happen at each of them." })),
+                    None => (ui::empty("Nobody named yet", &html! { "Name the recipients, and you see here what would happen for each." })),
                 }
             }
         }

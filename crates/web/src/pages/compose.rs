@@ -165,7 +165,7 @@ pub(super) fn texts(policy: &Policy, form: &Form, errors: &Errors) -> Markup {
     html! {
         (Field::line("subject", "Subject").most(policy.message.subject_most).show(form, errors))
         (Field::area("body", "Message", 10).most(policy.message.body_most)
-            .hint("Short ones do better: 200 to 400 characters are answered 16 % more often than the average, over 1,400 18 % less.")
+            .hint("Short ones do better: 200 to 400 characters are answered 16 % more often than the average, those longer than 1,400 less often, by 18 %.")
             .show(form, errors))
     }
 }

@@ -61,7 +61,7 @@ pub(super) async fn shown(app: &App, contract: &ContractId) -> Result<(Markup, M
             (ui::figure("Ended unspent", &words::number(balance.expired.0), &html! {
                 @if !balance.revoked.is_zero() { "and " (words::number(balance.revoked.0)) " taken back" }
             }))
-            (ui::figure("Ever granted", &words::number(balance.granted.0), &html! { "all of the above together" }))
+            (ui::figure("Ever granted", &words::number(balance.granted.0), &html! { "the other figures together" }))
         }
     };
     Ok((sums, outlook(&ahead)))

@@ -156,7 +156,7 @@ fn show(
                     .hint("How many credits a stranger has to stake. Empty: what the sender's policy asks, usually 1.").show(form, errors))
                 (Field::line("daily_cap", "At most so many cold messages a day").kind("number").optional()
                     .hint("Counted by the UTC day, over all senders. Empty: no cap.").show(form, errors))
-                button.primary type="submit" name="do" value="keep" { "Keep" }
+                button.primary type="submit" name="do" value="keep" { "Save" }
             }
             section.panel aria-labelledby="blocks" {
                 h2 #blocks { "Blocked senders" }

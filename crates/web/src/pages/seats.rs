@@ -253,7 +253,7 @@ fn limits(visitor: &Visitor, desk: &Desk, form: &Form, errors: &Errors) -> Respo
             (Field::line("usage_limit", "Most messages a month").kind("number").optional()
                 .hint("Counted from the contract's day of the month. A credit that comes back does not raise it. Empty: no limit.").show(form, errors))
             (ui::tick("bulk", "May write to several at once", form.is_on("bulk")))
-            button.primary type="submit" { "Keep" }
+            button.primary type="submit" { "Save" }
         }
         section.panel.narrow aria-labelledby="off" {
             h2 #off { @if is_off { "Activate" } @else { "Deactivate" } }
