@@ -113,9 +113,14 @@
     if (!document.hidden) open();
   }
 
-  // On a narrow screen the place that one is at may be outside the row of places.
+  // On a narrow screen the place that one is at may be outside the row of places. The row alone is moved: to scroll the
+  // place into view would let the keyboard begin there.
   const here = document.querySelector(".side nav [aria-current]");
-  if (here && matchMedia("(max-width: 60rem)").matches) here.scrollIntoView({ block: "nearest", inline: "center" });
+  if (here) {
+    const row = here.closest("nav");
+    const [at, from] = [here.getBoundingClientRect(), row.getBoundingClientRect()];
+    row.scrollLeft += at.left - from.left - (from.width - at.width) / 2;
+  }
   tellTimes();
   setInterval(tellTimes, 30000);
   for (const field of document.querySelectorAll("[data-most]")) {
