@@ -17,7 +17,7 @@ use earnest_store::StoredEvent;
 use std::cmp::Ordering;
 
 /// How many messages one look reads.
-const MESSAGES_MOST: usize = 1_500;
+const MESSAGES_MOST: usize = 1_000;
 /// How many events one look reads: what can be read in some 50 ms.
 const EVENTS_MOST: usize = 3_000;
 /// How many are read at once.
