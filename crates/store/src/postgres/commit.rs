@@ -9,10 +9,9 @@ use super::pipeline::{Open, Owned, Step, alone, transaction, values};
 use super::pool::{Lent, read};
 use super::row::{self, Columns, number};
 use super::statement::{
-    ADD_ANSWERS, ADD_BATCH, ADD_MESSAGE_IDS, ADD_MESSAGES, ADD_OUTBOX, ADD_WRITINGS,
-    BEGIN_CONTRACT, BEGIN_TOGETHER, CONTRACT, HEAD, MOVE_CONTRACT, MOVE_WITH_ALL,
-    MOVE_WITH_MESSAGES, MOVE_WITH_ONE, PUT_OUTCOMES, SEND_TOGETHER, TELL_OF_BATCH, TELL_OF_NOTES,
-    TOUCH_CONTRACT,
+    ADD_ANSWERS, ADD_BATCH, ADD_INBOX, ADD_MESSAGE_IDS, ADD_MESSAGES, ADD_OUTBOX, ADD_WRITINGS,
+    BEGIN_CONTRACT, BEGIN_WITH_ALL, CONTRACT, HEAD, MOVE_CONTRACT, MOVE_WITH_ALL,
+    MOVE_WITH_MESSAGES, MOVE_WITH_ONE, PUT_OUTCOMES, TELL_OF_BATCH, TELL_OF_NOTES, TOUCH_CONTRACT,
 };
 use super::{Flow, inbox};
 use crate::batch::{Answer, Batch, NewMessage};
@@ -46,59 +45,52 @@ pub(super) async fn commit(inner: &Inner, batch: Batch) -> Result<Position, Stor
     let details = batch.update.details.clone();
     let count = i32::try_from(count)
         .map_err(|_| StoreError::Full("a batch has too many events".to_owned()))?;
-    let mut steps = match inner.flow {
-        Flow::Together => {
-            let mut values = values![
-                contract,
+    if inner.flow == Flow::Together {
+        let values = values![
+            contract,
+            last,
+            token,
+            due,
+            details.or_else(|| (expected == 0).then(Vec::new)),
+            expected + 1,
+            count,
+            events,
+            inner.shift,
+            inner.writer,
+            expected
+        ];
+        return whole(inner, &batch, values).await;
+    }
+    let moved = match expected {
+        0 => Step::new(
+            &BEGIN_CONTRACT,
+            values![
+                contract.clone(),
                 last,
-                token,
+                token.clone(),
                 due,
-                details.or_else(|| (expected == 0).then(Vec::new)),
-                expected + 1,
-                count,
-                events,
-                inner.shift,
-                inner.writer
-            ];
-            if expected > 0 {
-                values.extend(values![expected]);
-                return move_whole(inner, &batch, values).await;
-            }
-            vec![Step::new(&BEGIN_TOGETHER, values)]
-        }
-        Flow::Spread => {
-            let moved = match expected {
-                0 => Step::new(
-                    &BEGIN_CONTRACT,
-                    values![
-                        contract.clone(),
-                        last,
-                        token.clone(),
-                        due,
-                        details.unwrap_or_default()
-                    ],
-                ),
-                _ => Step::new(
-                    &MOVE_CONTRACT,
-                    values![
-                        contract.clone(),
-                        expected,
-                        last,
-                        token.clone(),
-                        due,
-                        details
-                    ],
-                ),
-            };
-            let kept = values![contract.clone(), expected + 1, count, token, events];
-            let told = values![inner.shift, inner.writer, contract, expected + 1, count];
-            vec![
-                moved,
-                Step::new(&ADD_BATCH, kept),
-                Step::new(&TELL_OF_BATCH, told),
-            ]
-        }
+                details.unwrap_or_default()
+            ],
+        ),
+        _ => Step::new(
+            &MOVE_CONTRACT,
+            values![
+                contract.clone(),
+                expected,
+                last,
+                token.clone(),
+                due,
+                details
+            ],
+        ),
     };
+    let kept = values![contract.clone(), expected + 1, count, token, events];
+    let told = values![inner.shift, inner.writer, contract, expected + 1, count];
+    let mut steps = vec![
+        moved,
+        Step::new(&ADD_BATCH, kept),
+        Step::new(&TELL_OF_BATCH, told),
+    ];
     let place_at = steps.len() - 1;
     let messages = belongings(inner.flow, &batch, &mut steps);
     let lent = Lent::of(&inner.pool).await?;
@@ -107,15 +99,12 @@ pub(super) async fn commit(inner: &Inner, batch: Batch) -> Result<Position, Stor
         .get(place_at)
         .and_then(|rows| rows.first())
         .map(|row: &Row| row.number(0));
-    if inner.flow == Flow::Spread {
-        inbox::deliver(inner, &batch.contract, &messages).await;
-    }
+    inbox::deliver(inner, &batch.contract, &messages).await;
     Ok(Position(place.transpose()?.unwrap_or_default()))
 }
 
-/// Commits a batch on a contract that is there, where all tables are in one place: one statement, which is a
-/// transaction of its own.
-async fn move_whole(
+/// Commits a batch where all tables are in one place: one statement, which is a transaction of its own.
+async fn whole(
     inner: &Inner,
     batch: &Batch,
     mut values: Vec<Owned>,
@@ -124,16 +113,17 @@ async fn move_whole(
     let messages = by_id(batch);
     values.extend(row::messages(&messages));
     values.push(row::numbers(&messages));
-    let statement = if batch.outcomes.is_empty() && batch.writings.is_empty() {
-        match (messages.len(), batch.answers.len()) {
-            (1, 1) => &MOVE_WITH_ONE,
-            _ => &MOVE_WITH_MESSAGES,
-        }
-    } else {
+    let only_sends = batch.outcomes.is_empty() && batch.writings.is_empty();
+    let statement = match (batch.expected, messages.len(), batch.answers.len()) {
+        (0, ..) => &BEGIN_WITH_ALL,
+        (_, 1, 1) if only_sends => &MOVE_WITH_ONE,
+        _ if only_sends => &MOVE_WITH_MESSAGES,
+        _ => &MOVE_WITH_ALL,
+    };
+    if batch.expected == 0 || !only_sends {
         values.extend(row::outcomes(&row::last_outcomes(batch.outcomes.clone())));
         values.extend(row::writings(&row::parts(&batch.writings)));
-        &MOVE_WITH_ALL
-    };
+    }
     let lent = Lent::of(&inner.pool).await?;
     let rows = alone(lent, &Step::new(statement, values)).await?;
     match rows.first() {
@@ -168,18 +158,16 @@ fn belongings<'b>(flow: Flow, batch: &'b Batch, steps: &mut Vec<Step>) -> Vec<&'
     flow.steps(steps, &ADD_ANSWERS, &answers, |rows| {
         row::of(contract, row::answers(rows))
     });
+    let ids = |rows: &[&NewMessage]| row::message_ids(contract, rows);
+    flow.steps(steps, &ADD_MESSAGE_IDS, &messages, ids);
+    let sent = |rows: &[&NewMessage]| row::of(contract, row::messages(rows));
+    flow.steps(steps, &ADD_MESSAGES, &messages, sent);
     match flow {
-        Flow::Together if messages.is_empty() => {}
         Flow::Together => {
-            let mut columns = row::of(contract, row::messages(&messages));
-            columns.push(row::numbers(&messages));
-            steps.push(Step::new(&SEND_TOGETHER, columns));
+            let delivered = |rows: &[&NewMessage]| row::inbox(contract, rows);
+            flow.steps(steps, &ADD_INBOX, &messages, delivered);
         }
         Flow::Spread => {
-            let ids = |rows: &[&NewMessage]| row::message_ids(contract, rows);
-            flow.steps(steps, &ADD_MESSAGE_IDS, &messages, ids);
-            let sent = |rows: &[&NewMessage]| row::of(contract, row::messages(rows));
-            flow.steps(steps, &ADD_MESSAGES, &messages, sent);
             let left = |rows: &[&NewMessage]| row::outbox(contract, rows);
             flow.steps(steps, &ADD_OUTBOX, &messages, left);
         }

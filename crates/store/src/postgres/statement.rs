@@ -175,28 +175,33 @@ macro_rules! open_from {
     };
 }
 
-/// A batch, and its row in the feed.
-macro_rules! batch_and_feed {
-    () => {
-        concat!("kept AS (INSERT INTO batches (contract_id, first, count, token, events) \
-         VALUES ($1, $6, $7, $3, $8)) INSERT INTO feed (place, part, writer, contract_id, first, count) \
-         VALUES ($9::bigint + ", own_number!(), ", 0, $10, $1, $6, $7) RETURNING place")
-    };
-}
-
 macro_rules! own_number {
     () => {
         "(pg_current_xact_id()::text)::bigint"
     };
 }
 
-/// What every commit on a contract that is there begins with. Where the contract is not at the number that is
-/// expected nothing is moved, and all that follows comes from what was moved.
+/// What a commit on a contract that is there begins with. Where the contract is not at the number that is expected
+/// nothing is moved, and all that follows comes from what was moved.
 macro_rules! moved {
     () => {
         "WITH moved AS (UPDATE contracts SET seq = $2, token = $3, next_due = $4, details = coalesce($5, details) \
-         WHERE contract_id = $1 AND seq = $11 RETURNING contract_id), \
-         kept AS (INSERT INTO batches (contract_id, first, count, token, events) \
+         WHERE contract_id = $1 AND seq = $11 RETURNING contract_id), "
+    };
+}
+
+/// What the first commit on a contract begins with.
+macro_rules! begun {
+    () => {
+        "WITH moved AS (INSERT INTO contracts (contract_id, seq, token, next_due, details) \
+         SELECT $1::text, $2::bigint, $3::bytea, $4::bigint, $5::bytea WHERE $11::bigint = 0 RETURNING contract_id), "
+    };
+}
+
+/// Its batch.
+macro_rules! kept_of_moved {
+    () => {
+        "kept AS (INSERT INTO batches (contract_id, first, count, token, events) \
          SELECT contract_id, $6::bigint, $7::int, $3::bytea, $8::text FROM moved), "
     };
 }
@@ -287,32 +292,20 @@ statements! {
     MOVE_CONTRACT Route::Key,
         "UPDATE contracts SET seq = CASE WHEN seq = $2 THEN $3::bigint ELSE -1 END, token = $4, next_due = $5, \
          details = coalesce($6, details) WHERE contract_id = $1";
-    /// A contract that begins, its batch and the row of the feed in one: what its commit begins with where nothing
-    /// is spread.
-    BEGIN_TOGETHER Route::Together,
-        concat!("WITH begun AS (INSERT INTO contracts (contract_id, seq, token, next_due, details) \
-         VALUES ($1, $2, $3, $4, $5)), ", batch_and_feed!());
     /// A commit on a contract that is there, whole: one that only sends one message.
     MOVE_WITH_ONE Route::Together,
-        concat!(moved!(), one_of_moved!(), told_of_moved!());
+        concat!(moved!(), kept_of_moved!(), one_of_moved!(), told_of_moved!());
     /// One that sends any number.
     MOVE_WITH_MESSAGES Route::Together,
-        concat!(moved!(), answers_of_moved!(), messages_of_moved!(), told_of_moved!());
+        concat!(moved!(), kept_of_moved!(), answers_of_moved!(), messages_of_moved!(), told_of_moved!());
     /// One that answers, settles or notes as well.
     MOVE_WITH_ALL Route::Together,
-        concat!(moved!(), answers_of_moved!(), messages_of_moved!(), ", ", outcomes_of_moved!(), told_of_moved!());
-    /// Messages, the names by which they are found, and their places in inboxes, in one.
-    SEND_TOGETHER Route::Together,
-        "WITH sent AS (SELECT * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], \
-         $7::boolean[], $8::bigint[], $9::bigint[], $10::int[], $11::bigint[], $12::bytea[], $13::bytea[], \
-         $14::bigint[]) AS s (seq, message_id, seat, member_id, campaign, bulk, sent_at, deadline, version, price, \
-         subject, body, number)), \
-         named AS (INSERT INTO message_ids (message_id, contract_id, seq) SELECT message_id, $1, seq FROM sent), \
-         delivered AS (INSERT INTO inbox (member_id, number, sent_at, contract_id, seq) \
-         SELECT member_id, number, sent_at, $1, seq FROM sent) \
-         INSERT INTO messages (contract_id, seq, message_id, seat, member_id, campaign, bulk, sent_at, deadline, \
-         version, price, subject, body) SELECT $1, seq, message_id, seat, member_id, campaign, bulk, sent_at, \
-         deadline, version, price, subject, body FROM sent";
+        concat!(moved!(), kept_of_moved!(), answers_of_moved!(), messages_of_moved!(), ", ", outcomes_of_moved!(),
+         told_of_moved!());
+    /// The first commit on a contract, whole.
+    BEGIN_WITH_ALL Route::Together,
+        concat!(begun!(), kept_of_moved!(), answers_of_moved!(), messages_of_moved!(), ", ", outcomes_of_moved!(),
+         told_of_moved!());
     TOUCH_CONTRACT Route::Key,
         "UPDATE contracts SET next_due = $3, details = coalesce($4, details) \
          WHERE contract_id = $1 AND seq = $2 RETURNING seq";
