@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 /// many questions in one go.
 const LOOKS_MOST: usize = 512;
 
-/// An order of a batch, as it begins.
+/// An order, as it begins.
 enum Begun {
     /// It goes into its contract's queue.
     Job(
@@ -44,14 +44,10 @@ impl Engine {
             Some(key) => Some(self.claim(&key.space, &key.key).await),
             None => None,
         };
-        if let Some(key) = &order.key
-            && let Some(done) = self.replay(key).await?
-        {
-            return Ok(done);
-        }
-        let contract = order.contract.clone();
-        let key = order.key.clone();
-        let (job, answer) = self.prepare(order).await?;
+        let (contract, key, job, answer) = match self.begin_one(order).await? {
+            Begun::Before(done) => return Ok(done),
+            Begun::Job(contract, key, job, answer) => (contract, key, job, answer),
+        };
         self.enqueue(&contract, job);
         let answer = answer.await.unwrap_or_else(|_| Err(gave_up()));
         self.unless_done(key.as_ref(), answer).await
