@@ -61,8 +61,7 @@ impl Hot {
         for event in events {
             recorded.follow(event, None);
         }
-        recorded.details = self.details.clone();
-        recorded.settle();
+        recorded.sum_up(&self.details);
         self.recorded = Some(recorded);
     }
 
@@ -71,11 +70,24 @@ impl Hot {
         self.contract.follow(event, policy);
         self.responses.count(event, self.contract.state());
         self.seq += 1;
+        if let Some(recorded) = &mut self.recorded {
+            recorded.follow(event, policy);
+        }
     }
 
-    /// Sums up after events were applied.
-    pub(crate) fn settle(&mut self) {
+    /// Sums up after events were followed, with the notes that are recorded beside them.
+    pub(crate) fn sum_up(&mut self, details: &Details) {
+        self.details = details.clone();
         self.ledger = self.contract.state().balance();
+        if let Some(recorded) = &mut self.recorded {
+            recorded.sum_up(details);
+        }
+    }
+
+    /// Returns about how many bytes it takes, with what is kept beside it.
+    pub(crate) fn weight(&self) -> usize {
+        let beside = self.recorded.as_ref().map_or(0, |it| it.weight());
+        self.contract.state().weight().saturating_add(beside)
     }
 
     pub(crate) fn is_live(&self) -> bool {

@@ -69,6 +69,7 @@ pub(crate) async fn follow(engine: &Engine, hot: &mut Hot) -> Result<(), StoreEr
     let id = hot.contract.state().id().clone();
     let row = engine.store().contract(&id).await?;
     let row = row.ok_or_else(|| StoreError::Corrupt(format!("contract `{id}` is gone")))?;
+    // A policy that was added is found by the new notes.
     hot.details = details(&row)?;
     while hot.seq < row.seq {
         for StoredEvent { event, .. } in page(engine, &row, hot.seq).await? {
@@ -77,16 +78,10 @@ pub(crate) async fn follow(engine: &Engine, hot: &mut Hot) -> Result<(), StoreEr
                 _ => None,
             };
             hot.follow(&event, policy.as_ref());
-            if let Some(recorded) = &mut hot.recorded {
-                recorded.follow(&event, policy.as_ref());
-            }
         }
     }
-    hot.settle();
-    if let Some(recorded) = &mut hot.recorded {
-        recorded.details = hot.details.clone();
-        recorded.settle();
-    }
+    let details = hot.details.clone();
+    hot.sum_up(&details);
     Ok(())
 }
 

@@ -330,7 +330,7 @@ async fn drive(engine: Engine, slot: Arc<Slot>) {
             *hot = None;
         }
     }
-    let weight = hot.as_ref().map_or(0, |hot| hot.contract.state().weight());
+    let weight = hot.as_ref().map_or(0, Hot::weight);
     drop(hot);
     let id = slot.id.clone();
     drop(slot);
