@@ -48,17 +48,20 @@ pub fn body(report: &Report) -> String {
 pub fn body_within(report: &Report, most: usize) -> String {
     let mut pieces = pieces(report);
     let mut size: usize = pieces.iter().map(|piece| piece.html.len()).sum();
+    if size > most {
+        pieces.iter_mut().for_each(Piece::draw_less);
+    }
     while size > most {
         // A chart gives first what it saves by going without its table, later all of itself.
         let least = pieces.iter().filter_map(|piece| piece.less.first());
         let Some(stage) = least.map(|less| less.stage).min() else {
             break;
         };
-        let can_give = |piece: &&mut Piece| {
+        let can_give = |piece: &&mut Piece<'_>| {
             let less = piece.less.first();
             less.is_some_and(|less| less.stage == stage)
         };
-        let saved = |piece: &&mut Piece| {
+        let saved = |piece: &&mut Piece<'_>| {
             let less = piece.less.first().map_or(0, |less| less.html.len());
             piece.html.len().saturating_sub(less)
         };
@@ -74,9 +77,10 @@ pub fn body_within(report: &Report, most: usize) -> String {
 }
 
 /// A part of the HTML.
-#[derive(Default)]
-struct Piece {
+struct Piece<'r> {
     html: String,
+    /// The chart that it is, and its id.
+    chart: Option<(&'r dyn Chart, String)>,
     /// What can stand in its place where there is no room, the longest first.
     less: Vec<Less>,
 }
@@ -87,16 +91,40 @@ struct Less {
     html: String,
 }
 
-impl From<String> for Piece {
+impl From<String> for Piece<'_> {
     fn from(html: String) -> Self {
         Self {
             html,
+            chart: None,
             less: Vec::new(),
         }
     }
 }
 
-fn pieces(report: &Report) -> Vec<Piece> {
+impl Piece<'_> {
+    /// Draws what can stand in a chart's place.
+    fn draw_less(&mut self) {
+        let Some((chart, id)) = &self.chart else {
+            return;
+        };
+        let title = escaped(&chart.caption().title);
+        let nothing = format!(
+            "<p class=\"chart-elsewhere\">{title}: there is no room for it on this page; it is in the whole report.</p>\n"
+        );
+        let rooms = [
+            Room::Scant,
+            Room::Small,
+            Room::Least("The same as a table is in the whole report."),
+        ];
+        let less = rooms.map(|room| figure_within(*chart, id, room));
+        self.less = (0..)
+            .zip(less.into_iter().chain([nothing]))
+            .map(|(stage, html)| Less { stage, html })
+            .collect();
+    }
+}
+
+fn pieces(report: &Report) -> Vec<Piece<'_>> {
     let mut html = String::from("<article class=\"report\">\n<header class=\"report-head\">\n");
     push(
         &mut html,
@@ -179,7 +207,7 @@ fn contents(report: &Report, html: &mut String) {
     html.push_str("</ul></nav>\n");
 }
 
-fn section(section: &Section, pieces: &mut Vec<Piece>) {
+fn section<'r>(section: &'r Section, pieces: &mut Vec<Piece<'r>>) {
     let id = escaped(&section.id);
     let mut html = format!(
         "<section class=\"report-section\" id=\"{id}\">\n<h2>{}</h2>\n",
@@ -206,7 +234,12 @@ fn section(section: &Section, pieces: &mut Vec<Piece>) {
                 pieces.push(std::mem::take(&mut html).into());
                 for chart in all {
                     charts += 1;
-                    pieces.push(figure(&**chart, &format!("{}-{charts}", section.id)));
+                    let id = format!("{}-{charts}", section.id);
+                    pieces.push(Piece {
+                        html: earnest_chart::figure(&**chart, &id),
+                        chart: Some((&**chart, id)),
+                        less: Vec::new(),
+                    });
                 }
                 html.push_str("</div>\n");
             }
@@ -214,27 +247,6 @@ fn section(section: &Section, pieces: &mut Vec<Piece>) {
     }
     html.push_str("</section>\n");
     pieces.push(html.into());
-}
-
-/// Returns a chart, and what can stand in its place where there is no room.
-fn figure(chart: &dyn Chart, id: &str) -> Piece {
-    let title = escaped(&chart.caption().title);
-    let nothing = format!(
-        "<p class=\"chart-elsewhere\">{title}: there is no room for it on this page; it is in the whole report.</p>\n"
-    );
-    let rooms = [
-        Room::Scant,
-        Room::Small,
-        Room::Least("The same as a table is in the whole report."),
-    ];
-    let less = rooms.map(|room| figure_within(chart, id, room));
-    Piece {
-        html: earnest_chart::figure(chart, id),
-        less: (0..)
-            .zip(less.into_iter().chain([nothing]))
-            .map(|(stage, html)| Less { stage, html })
-            .collect(),
-    }
 }
 
 fn table(table: &Table, html: &mut String) {
