@@ -100,6 +100,7 @@ pub(crate) fn run(args: &SweepArgs, out: &mut Out) -> Result<ExitCode, Error> {
     let mut rows = tried(&sweep, &log, &options)?;
     let done = rows.len();
     rank(&mut rows, args.rank, args.reverse);
+    let facts = LogFacts::of(args.log.name(), &log, &options);
     if let Some(path) = &args.html {
         let swept = Swept {
             base: &args.policy,
@@ -107,15 +108,12 @@ pub(crate) fn run(args: &SweepArgs, out: &mut Out) -> Result<ExitCode, Error> {
             rows: &rows,
             rank: args.rank,
         };
-        let facts = LogFacts::of(args.log.name(), &log, &options);
         page::write(path, &earnest_report::sweep(&facts, &swept))?;
     }
     let table = print::Table {
-        name: args.log.name(),
-        log: &log,
+        log: &facts,
         base: &args.policy,
         sweep: &sweep,
-        options: &options,
         rows: &rows,
         rank: args.rank,
         top: args.top,

@@ -7,12 +7,10 @@ use crate::error::Error;
 use crate::number::{count, days, percent, ratio, thousands};
 use crate::output::{Look, Out};
 use crate::table::{self, Column::Number, Column::Text, table};
-use earnest_backtest::log::Log;
-use earnest_backtest::replay::Options;
-use earnest_core::units::Timestamp;
 use earnest_lab::json::Ranked;
 use earnest_lab::sweep::{Figure, Measure, Row, Sweep};
 use earnest_lab::vary::Vary;
+use earnest_report::LogFacts;
 use serde_json::Value;
 
 /// What the table shows beside the varied keys: the figures that a choice is made by.
@@ -29,11 +27,9 @@ const MILLIS_A_DAY: u64 = 86_400_000;
 
 /// What there is to print.
 pub(super) struct Table<'t> {
-    pub(super) name: String,
-    pub(super) log: &'t Log,
+    pub(super) log: &'t LogFacts,
     pub(super) base: &'t str,
     pub(super) sweep: &'t Sweep,
-    pub(super) options: &'t Options,
     /// Ranked.
     pub(super) rows: &'t [Row],
     pub(super) rank: Figure,
@@ -48,14 +44,10 @@ impl Table<'_> {
             sweep: self.sweep,
             rows: self.rows,
             rank: self.rank,
-            messages: u64::try_from(self.log.messages()).unwrap_or(u64::MAX),
-            until: self.until(),
+            messages: self.log.messages,
+            until: self.log.until,
         };
         ranked.json()
-    }
-
-    fn until(&self) -> Timestamp {
-        self.options.until.unwrap_or_else(|| self.log.last())
     }
 
     /// Prints a line for each row, under a heading.
@@ -87,15 +79,15 @@ impl Table<'_> {
     /// Prints the best rows for people.
     pub(super) fn print(&self, out: &mut Out) -> Result<(), Error> {
         let whole = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        out.line(out.paint(Look::Bold, format_args!("{}", self.name)))?;
+        out.line(out.paint(Look::Bold, format_args!("{}", self.log.name)))?;
         out.line(format_args!(
             "{} under {} of {}, ranked by {}",
-            count(whole(self.log.messages()), "cold message"),
+            count(self.log.messages, "cold message"),
             count(whole(self.rows.len()), "variant"),
             self.base,
             self.rank,
         ))?;
-        out.line(format_args!("figures as of {}", self.until()))?;
+        out.line(format_args!("figures as of {}", self.log.until))?;
         out.line("")?;
         let mut shown: Vec<(Figure, &str)> = SHOWN.to_vec();
         if !shown.iter().any(|(figure, _)| *figure == self.rank) {
