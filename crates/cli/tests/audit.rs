@@ -215,16 +215,7 @@ fn a_settlement_with_another_number_is_found() {
 #[test]
 fn a_snapshot_of_another_contract_is_found() {
     let folder = Folder::new();
-    let generate = [
-        "generate",
-        "--messages",
-        "3000",
-        "--seed",
-        "2",
-        "--out",
-        "year.csv",
-    ];
-    folder.earnest(&generate).done();
+    folder.generate(3_000, 2, "year.csv");
     let settings = "[memory]\nsnapshot_events = 64\n";
     let folder = folder.with("earnest.toml", settings);
     folder.earnest(&["import", "csv", "year.csv"]).done();

@@ -15,16 +15,7 @@ use support::{Folder, command};
 
 fn year() -> Folder {
     let folder = Folder::new();
-    let generate = [
-        "generate",
-        "--messages",
-        "300",
-        "--seed",
-        "4",
-        "--out",
-        "year.csv",
-    ];
-    folder.earnest(&generate).done();
+    folder.generate(300, 4, "year.csv");
     folder.earnest(&["import", "csv", "year.csv"]).done();
     folder
 }

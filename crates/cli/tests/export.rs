@@ -8,16 +8,7 @@ use support::{Folder, command, json};
 
 fn year() -> Folder {
     let folder = Folder::new();
-    let generate = [
-        "generate",
-        "--messages",
-        "500",
-        "--seed",
-        "3",
-        "--out",
-        "year.csv",
-    ];
-    folder.earnest(&generate).done();
+    folder.generate(500, 3, "year.csv");
     folder
         .earnest(&["import", "csv", "year.csv", "--until", "end"])
         .done();

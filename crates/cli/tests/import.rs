@@ -184,16 +184,7 @@ fn live_contracts_go_on_by_themselves() {
 #[test]
 fn an_import_that_was_killed_goes_on_where_it_was() {
     let folder = Folder::new();
-    let generate = [
-        "generate",
-        "--messages",
-        "3000",
-        "--seed",
-        "9",
-        "--out",
-        "year.csv",
-    ];
-    folder.earnest(&generate).done();
+    folder.generate(3_000, 9, "year.csv");
     let call = ["import", "csv", "year.csv", "--until", "end", "--json"];
     let wal = folder.path("earnest.db-wal");
     let mut kills = 0;
@@ -215,7 +206,7 @@ fn an_import_that_was_killed_goes_on_where_it_was() {
     assert!(kills > 0);
     let told = json(&folder.earnest(&call).done());
     let whole = Folder::new();
-    whole.earnest(&generate).done();
+    whole.generate(3_000, 9, "year.csv");
     let expected = json(&whole.earnest(&call).done());
     for figure in ["contracts", "seats", "messages", "sent", "answers"] {
         assert_eq!(told[figure], expected[figure], "{figure}");
@@ -233,16 +224,7 @@ fn an_import_that_was_killed_goes_on_where_it_was() {
 #[test]
 fn an_import_has_the_figures_of_a_backtest() {
     let folder = Folder::new();
-    let generate = [
-        "generate",
-        "--messages",
-        "2000",
-        "--seed",
-        "11",
-        "--out",
-        "year.csv",
-    ];
-    folder.earnest(&generate).done();
+    folder.generate(2_000, 11, "year.csv");
     for (policy, credits) in [
         ("inmail-2013", "granted"),
         ("inmail-2015", "granted"),
@@ -269,16 +251,7 @@ fn an_import_has_the_figures_of_a_backtest() {
 #[test]
 fn an_end_within_the_log_is_that_of_a_backtest_too() {
     let folder = Folder::new();
-    let generate = [
-        "generate",
-        "--messages",
-        "800",
-        "--seed",
-        "5",
-        "--out",
-        "year.jsonl",
-    ];
-    folder.earnest(&generate).done();
+    folder.generate(800, 5, "year.jsonl");
     let until = "2025-07-01T12:00:00Z";
     let options = ["--policy", "inmail-2014", "--until", until];
     import(&folder, &[&["jsonl", "year.jsonl"], &options[..]].concat());

@@ -507,15 +507,7 @@ fn every_command_works_on_a_database_and_none_tells_its_password() {
     );
     run(&["key", "create", "--scope", "admin"]).done();
     assert_eq!(run(&["key", "list"]).done().lines().count(), 1);
-    folder.earnest(&[
-        "generate",
-        "--messages",
-        "500",
-        "--seed",
-        "7",
-        "--out",
-        "log.csv",
-    ]);
+    folder.generate(500, 7, "log.csv");
     let told = run(&["import", "csv", "log.csv"]);
     assert_eq!(told.code, Some(0), "{told:?}");
     assert!(

@@ -168,16 +168,7 @@ fn bad_lines_are_left_out_and_listed_up_to_so_many() {
 #[test]
 fn a_store_is_replayed_as_the_log_that_was_put_into_it() {
     let folder = Folder::new();
-    let make = [
-        "generate",
-        "--messages",
-        "3000",
-        "--seed",
-        "5",
-        "--out",
-        "log.csv",
-    ];
-    assert_eq!(folder.earnest(&make).code, Some(0));
+    folder.generate(3_000, 5, "log.csv");
     // Nothing is refused but what was pending already, which every policy here refuses.
     let import = [
         "import",

@@ -4,21 +4,12 @@ use crate::database;
 use crate::support::{Folder, Ran, command, json};
 use std::process::{Child, Stdio};
 
-const LOG: [&str; 7] = [
-    "generate",
-    "--messages",
-    "3000",
-    "--seed",
-    "9",
-    "--out",
-    "year.csv",
-];
 const IMPORT: [&str; 6] = ["import", "csv", "year.csv", "--until", "end", "--json"];
 
 /// A log, and the events that it becomes.
 fn year() -> (Folder, String) {
     let folder = Folder::new();
-    folder.earnest(&LOG).done();
+    folder.generate(3_000, 9, "year.csv");
     folder.earnest(&IMPORT).done();
     let events = folder.earnest(&["export", "events"]).done();
     (folder, events)

@@ -76,6 +76,22 @@ impl Folder {
         names
     }
 
+    /// Makes up a log in it.
+    #[track_caller]
+    pub(crate) fn generate(&self, messages: u32, seed: u32, file: &str) {
+        let (messages, seed) = (messages.to_string(), seed.to_string());
+        let call = [
+            "generate",
+            "--messages",
+            &messages,
+            "--seed",
+            &seed,
+            "--out",
+            file,
+        ];
+        self.earnest(&call).done();
+    }
+
     /// Runs `earnest` in it.
     pub(crate) fn earnest(&self, args: &[&str]) -> Ran {
         earnest_in(self.0.path(), args)
