@@ -3,6 +3,7 @@
 use earnest_bench::client::Client;
 use earnest_core::units::Timestamp;
 use serde_json::json;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 pub(crate) const SEATS: u64 = 10;
@@ -62,9 +63,13 @@ fn fields(contract: &str) -> String {
     )
 }
 
-/// A message to somebody under one of the contracts.
-pub(crate) fn message(run: &str, contracts: usize) -> Vec<u8> {
-    let contract = usize::try_from(spread()).unwrap_or(0) % contracts;
+/// One of these numbers.
+pub(crate) fn one_of(numbers: &Range<usize>) -> usize {
+    numbers.start + usize::try_from(spread()).unwrap_or(0) % numbers.len().max(1)
+}
+
+/// A message to somebody under a contract.
+pub(crate) fn message(run: &str, contract: usize) -> Vec<u8> {
     format!("{{{}}}", fields(&format!("{run}-{contract}"))).into_bytes()
 }
 

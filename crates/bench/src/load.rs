@@ -3,6 +3,7 @@
 use crate::fleet;
 use earnest_bench::client::Client;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,17 @@ pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     pub(crate) key: Option<String>,
     pub(crate) run: String,
-    pub(crate) contracts: usize,
+    /// The numbers of the contracts that it is spread over.
+    pub(crate) contracts: Range<usize>,
+}
+
+impl Target {
+    /// The same, for a part of the contracts.
+    pub(crate) fn under(&self, contracts: Range<usize>) -> Self {
+        let mut part = self.clone();
+        part.contracts = contracts;
+        part
+    }
 }
 
 /// What a load bore.
@@ -109,18 +120,15 @@ async fn connection(
 }
 
 async fn one(client: &mut Client, target: &Target, load: &Load) {
-    let contracts = target.contracts;
+    let contract = || fleet::one_of(&target.contracts);
     let key = format!("{:016x}{:016x}", fleet::spread(), fleet::spread());
     let (path, body) = match load {
-        Load::Empty => ("/", fleet::message(&target.run, contracts)),
-        Load::Singles => ("/v1/messages", fleet::message(&target.run, contracts)),
-        Load::Batches(size) => {
-            let contract = usize::try_from(fleet::spread()).unwrap_or(0) % contracts;
-            (
-                "/v1/batches",
-                fleet::batch(&target.run, contract, *size, None),
-            )
-        }
+        Load::Empty => ("/", fleet::message(&target.run, contract())),
+        Load::Singles => ("/v1/messages", fleet::message(&target.run, contract())),
+        Load::Batches(size) => (
+            "/v1/batches",
+            fleet::batch(&target.run, contract(), *size, None),
+        ),
     };
     let answer = client.post(path, body, Some(&key)).await.unwrap();
     answer.assert_taken(path);

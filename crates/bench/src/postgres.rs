@@ -22,7 +22,10 @@ struct Round {
     /// The function's calls a second.
     base: f64,
     singles: Bore,
+    /// At two servers that both write to all contracts.
     two: f64,
+    /// At two servers of which each writes to half of the contracts.
+    apart: f64,
     batches: f64,
     calm: Bore,
 }
@@ -61,7 +64,7 @@ pub(crate) async fn in_turns(call: &Postgres) {
         address: server.address,
         key: Some(admin.clone()),
         run: name.clone(),
-        contracts: http.contracts,
+        contracts: 0..http.contracts,
     };
     let (at_first, at_second) = (target(&first), target(&second));
     let mut rounds = Vec::new();
@@ -77,10 +80,11 @@ pub(crate) async fn in_turns(call: &Postgres) {
         all.get(all.len() / 2).copied().unwrap_or_default()
     };
     println!(
-        "medians: singles {:.2} of the function, batches {:.2} of it, two servers {:.2} of one, p99 at half load {:.1} ms",
+        "medians: singles {:.2} of the function, batches {:.2} of it, two servers {:.2} of one, each with its own contracts {:.2}, p99 at half load {:.1} ms",
         median(&|it| it.singles.rate / it.base),
         median(&|it| it.batches / it.base),
         median(&|it| it.two / it.singles.rate),
+        median(&|it| it.apart / it.singles.rate),
         median(&|it| it.calm.p99.as_secs_f64() * 1_000.0),
     );
     println!("resident, after the load: {} MB", first.resident_mb());
@@ -90,10 +94,22 @@ async fn round(http: &Http, base: f64, first: &Target, second: &Target) -> Round
     let length = Duration::from_secs(http.seconds);
     let singles = run(first, &Load::Singles, http.connections, length, None).await;
     let half = http.connections / 2;
-    let (one, other) = tokio::join!(
-        run(first, &Load::Singles, half, length, None),
-        run(second, &Load::Singles, half, length, None)
-    );
+    let at_both = async |first: &Target, second: &Target| {
+        let (one, other) = tokio::join!(
+            run(first, &Load::Singles, half, length, None),
+            run(second, &Load::Singles, half, length, None)
+        );
+        one.rate + other.rate
+    };
+    let two = at_both(first, second).await;
+    let middle = http.contracts / 2;
+    let apart = at_both(
+        &first.under(0..middle),
+        &second.under(middle..http.contracts),
+    )
+    .await;
+    let calm = Some(singles.rate / 2.0);
+    let calm = run(first, &Load::Singles, http.connections, length, calm).await;
     let batches = run(
         first,
         &Load::Batches(BATCH),
@@ -102,11 +118,10 @@ async fn round(http: &Http, base: f64, first: &Target, second: &Target) -> Round
         None,
     )
     .await;
-    let calm = Some(singles.rate / 2.0);
-    let calm = run(first, &Load::Singles, http.connections, length, calm).await;
     Round {
         base,
-        two: one.rate + other.rate,
+        two,
+        apart,
         batches: batches.rate * 500.0,
         singles,
         calm,
@@ -122,7 +137,8 @@ fn print_round(number: usize, round: &Round) {
     );
     for (name, rate) in [
         ("single sends over HTTP", round.singles.rate),
-        ("the same, at two servers", round.two),
+        ("at two servers", round.two),
+        ("at two, each its own contracts", round.apart),
         ("messages in batches of 500", round.batches),
     ] {
         println!(

@@ -38,7 +38,7 @@ pub(crate) async fn in_turns(call: &Http) {
         address: empty.address,
         key: None,
         run: name.clone(),
-        contracts: call.contracts,
+        contracts: 0..call.contracts,
     };
     let at_server = Target {
         address: server.address,
@@ -49,10 +49,10 @@ pub(crate) async fn in_turns(call: &Http) {
     for round in 0..call.rounds {
         let base = run(&at_empty, &Load::Empty, call.connections, length, None).await;
         let singles = run(&at_server, &Load::Singles, call.connections, length, None).await;
-        let batches = Load::Batches(BATCH);
-        let batches = run(&at_server, &batches, BATCH_CONNECTIONS, length, None).await;
         let half = Some(singles.rate / 2.0);
         let calm = run(&at_server, &Load::Singles, call.connections, length, half).await;
+        let batches = Load::Batches(BATCH);
+        let batches = run(&at_server, &batches, BATCH_CONNECTIONS, length, None).await;
         print_round(round, &base, &singles, &batches, &calm);
         rows.push((
             singles.rate / base.rate,

@@ -37,7 +37,8 @@ pub struct Tuning {
     pub block: usize,
     /// How many bytes of a run, a snapshot or a filter one transaction writes, about.
     pub slice: usize,
-    /// How many bytes of the write-ahead log are copied into the file at once, about.
+    /// How many bytes of the write-ahead log are copied into the file at once, about. Commits wait for the disk while
+    /// it takes what was copied, so little is copied at once.
     pub pass: u64,
     /// From how many bytes on the write-ahead log is begun anew when it can be done at once.
     pub wal: u64,
@@ -56,8 +57,8 @@ impl Default for Tuning {
             fan_out: 8,
             block: 16 << 10,
             slice: 256 << 10,
-            pass: 4 << 20,
-            wal: 32 << 20,
+            pass: 512 << 10,
+            wal: 64 << 20,
             wal_most: 256 << 20,
             pages: 0,
             patience: 5_000,
