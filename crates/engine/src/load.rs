@@ -13,7 +13,7 @@ use earnest_core::event::Fact;
 use earnest_core::policy::Policy;
 use earnest_core::units::ContractId;
 use earnest_core::{Contract, Policies, State};
-use earnest_store::{ContractRow, EventQuery, Snapshot, StoreError, StoredEvent};
+use earnest_store::{ContractRow, EventQuery, News, Snapshot, StoreError, StoredEvent};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -67,18 +67,24 @@ pub(crate) async fn load(engine: &Engine, id: &ContractId) -> Result<Option<Hot>
 /// that fails it is of no more use.
 pub(crate) async fn follow(engine: &Engine, hot: &mut Hot) -> Result<(), StoreError> {
     let id = hot.contract.state().id().clone();
-    let row = engine.store().contract(&id).await?;
-    let row = row.ok_or_else(|| StoreError::Corrupt(format!("contract `{id}` is gone")))?;
+    let news = engine.store().news(&id, hot.seq).await?;
+    let News { row, mut events } =
+        news.ok_or_else(|| StoreError::Corrupt(format!("contract `{id}` is gone")))?;
     // A policy that was added is found by the new notes.
     hot.details = details(&row)?;
     while hot.seq < row.seq {
-        for StoredEvent { event, .. } in page(engine, &row, hot.seq).await? {
+        without_gap(&row, hot.seq, &events)?;
+        for StoredEvent { event, .. } in events {
             let policy = match &event.fact {
                 Fact::PolicyAdded { version, .. } => Some(version_of(engine, hot, *version).await?),
                 _ => None,
             };
             hot.follow(&event, policy.as_ref());
         }
+        events = match hot.seq < row.seq {
+            true => page(engine, &row, hot.seq).await?,
+            false => Vec::new(),
+        };
     }
     let details = hot.details.clone();
     hot.sum_up(&details);
@@ -164,6 +170,12 @@ async fn page(
         limit: PAGE,
     };
     let events = engine.store().events(query).await?;
+    without_gap(row, after, &events)?;
+    Ok(events)
+}
+
+/// Looks whether there are events and they follow one without a gap.
+fn without_gap(row: &ContractRow, after: u64, events: &[StoredEvent]) -> Result<(), StoreError> {
     let expected = (after + 1)..;
     let gap = events
         .iter()
@@ -172,7 +184,7 @@ async fn page(
     match gap {
         Some((_, seq)) => Err(missing(row, seq)),
         None if events.is_empty() => Err(missing(row, after + 1)),
-        None => Ok(events),
+        None => Ok(()),
     }
 }
 

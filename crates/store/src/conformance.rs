@@ -118,6 +118,7 @@ macro_rules! conformance {
             ],
             reading: [
                 events_are_numbered_without_gaps,
+                news_are_what_came_after_an_event,
                 events_are_read_by_range_in_both_orders,
                 a_range_without_events_is_empty,
                 a_limit_cuts_the_far_end,

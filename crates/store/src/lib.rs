@@ -29,12 +29,15 @@ pub use error::StoreError;
 pub use message::{MessagePage, MessageQuery, MessageRow, Outcome, Which};
 pub use number::message_id;
 pub use read::{
-    Change, ContractRow, EventQuery, LogRow, Position, Snapshot, StoreStatus, StoredEvent,
+    Change, ContractRow, EventQuery, LogRow, News, Position, Snapshot, StoreStatus, StoredEvent,
 };
 
 use earnest_core::units::{ContractId, MemberId, MessageId, Timestamp};
 use std::future::Future;
 use std::pin::Pin;
+
+/// How many events are told as news at once.
+const NEWS_MOST: usize = 1_024;
 
 /// What a store's method gives back: the answer, when it is there.
 pub type Reading<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -64,6 +67,28 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns what is known of a contract, beside its events.
     fn contract<'a>(&'a self, contract: &'a ContractId) -> Reading<'a, Option<ContractRow>>;
+
+    /// Returns what has come to a contract since its event number `after`: a question for those who know the contract
+    /// up to there.
+    fn news<'a>(&'a self, contract: &'a ContractId, after: u64) -> Reading<'a, Option<News>> {
+        Box::pin(async move {
+            let Some(row) = self.contract(contract).await? else {
+                return Ok(None);
+            };
+            let query = EventQuery {
+                contract: contract.clone(),
+                from: after.saturating_add(1),
+                to: row.seq,
+                newest_first: false,
+                limit: NEWS_MOST,
+            };
+            let events = match after < row.seq {
+                true => self.events(query).await?,
+                false => Vec::new(),
+            };
+            Ok(Some(News { row, events }))
+        })
+    }
 
     /// Returns contracts in the order of their ids, after one, at most `limit`.
     fn contracts<'a>(

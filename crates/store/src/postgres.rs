@@ -28,7 +28,7 @@ mod tls;
 
 use crate::{
     Answer, AnswerPage, Batch, Change, ContractRow, Delivery, DeliveryQuery, Document, EventQuery,
-    LogRow, MessagePage, MessageQuery, Position, Put, Reading, Snapshot, Store, StoreError,
+    LogRow, MessagePage, MessageQuery, News, Position, Put, Reading, Snapshot, Store, StoreError,
     StoreStatus, StoredEvent, Writing,
 };
 use address::Address;
@@ -307,6 +307,10 @@ impl Store for PostgresStore {
 
     fn contract<'a>(&'a self, contract: &'a ContractId) -> Reading<'a, Option<ContractRow>> {
         Box::pin(async move { contracts::one(self.open_inner()?, contract).await })
+    }
+
+    fn news<'a>(&'a self, contract: &'a ContractId, after: u64) -> Reading<'a, Option<News>> {
+        Box::pin(async move { contracts::news(self.open_inner()?, contract, after).await })
     }
 
     fn contracts<'a>(

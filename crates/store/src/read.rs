@@ -64,6 +64,15 @@ pub struct ContractRow {
     pub details: Vec<u8>,
 }
 
+/// What has come to a contract since one of its events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct News {
+    /// What is known of it now.
+    pub row: ContractRow,
+    /// The events that came, in order and without a gap; a store may leave out the later ones.
+    pub events: Vec<StoredEvent>,
+}
+
 /// A contract's state as it was after one of its events, as the engine writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {

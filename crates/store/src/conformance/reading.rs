@@ -84,6 +84,43 @@ pub async fn events_are_read_by_range_in_both_orders(opened: Opened) {
     assert_eq!(range(store, 0, 2, true).await, [2, 1]);
 }
 
+pub async fn news_are_what_came_after_an_event(opened: Opened) {
+    let store = &*opened.store;
+    let id = contract("c");
+    assert_eq!(store.news(&id, 0).await, Ok(None));
+    commit(store, "a", 0, 5).await;
+    let mut seq = 0;
+    for events in [4, 1, 5] {
+        seq = commit(store, "c", seq, events).await.first - 1 + events as u64;
+    }
+    commit(store, "d", 0, 5).await;
+    let all = look::events(store, &id).await;
+    // Also from within a batch, and from beyond the newest.
+    for after in 0..=12 {
+        let news = store.news(&id, after).await.unwrap().unwrap();
+        assert_eq!(Some(news.row), store.contract(&id).await.unwrap());
+        let expected: Vec<_> = all.iter().filter(|it| it.seq > after).cloned().collect();
+        assert_eq!(news.events, expected, "after {after}");
+    }
+    // Of very many the later ones may be left out, but not all, and none before.
+    for _ in 0..150 {
+        seq = commit(store, "c", seq, 10).await.first + 9;
+    }
+    let news = store.news(&id, 10).await.unwrap().unwrap();
+    assert_eq!(news.row.seq, seq);
+    let all = look::events(store, &id).await;
+    assert!(!news.events.is_empty());
+    assert_eq!(news.events, all[10..10 + news.events.len()]);
+    // Notes are told of as well.
+    let notes = Draft::after("c", seq).details(b"notes");
+    store.commit(notes.batch()).await.unwrap();
+    let news = store.news(&id, seq).await.unwrap().unwrap();
+    assert_eq!(
+        (&news.row.details[..], news.events),
+        (&b"notes"[..], Vec::new())
+    );
+}
+
 pub async fn a_range_without_events_is_empty(opened: Opened) {
     let store = &*opened.store;
     assert_eq!(range(store, 1, 10, false).await, [0; 0]);

@@ -5,14 +5,18 @@ use super::fault::corrupt;
 use super::pipeline::{Step, apart, values};
 use super::pool::{Lent, read};
 use super::row::{Columns, at_most, limit, to_contract};
-use super::statement::{CONTRACT, CONTRACTS, DUE, EVENTS_DOWN, EVENTS_UP, SAVE_SNAPSHOT, SNAPSHOT};
+use super::statement::{
+    CONTRACT, CONTRACTS, DUE, EVENTS_DOWN, EVENTS_UP, NEWS, SAVE_SNAPSHOT, SNAPSHOT,
+};
 use crate::error::StoreError;
-use crate::read::{ContractRow, EventQuery, Snapshot, StoredEvent};
+use crate::read::{ContractRow, EventQuery, News, Snapshot, StoredEvent};
 use earnest_core::event::Event;
 use earnest_core::units::{ContractId, Timestamp};
 
 /// How many batches are read at once at most.
 const BATCHES: usize = 1_024;
+/// How many are read as news: what others have done since one last looked.
+const NEWS_BATCHES: usize = 64;
 
 pub(super) async fn one(
     inner: &Inner,
@@ -20,6 +24,41 @@ pub(super) async fn one(
 ) -> Result<Option<ContractRow>, StoreError> {
     let rows = read(&inner.pool, &CONTRACT, &[&contract.as_str()]).await?;
     rows.first().map(to_contract).transpose()
+}
+
+/// Returns what has come to a contract after an event, with one question where that event ended its batch.
+pub(super) async fn news(
+    inner: &Inner,
+    contract: &ContractId,
+    after: u64,
+) -> Result<Option<News>, StoreError> {
+    let batches = limit(NEWS_BATCHES);
+    let values: [super::pool::Value<'_>; 3] = [&contract.as_str(), &at_most(after), &batches];
+    let rows = read(&inner.pool, &NEWS, &values).await?;
+    let Some(row) = rows.first().map(to_contract).transpose()? else {
+        return Ok(None);
+    };
+    let mut found = Vec::new();
+    for row in &rows {
+        if let Some(first) = row.read::<Option<i64>>(5)? {
+            let events = to_events(row.read(6)?)?;
+            let numbered = (first.cast_unsigned()..).zip(events);
+            found.extend(numbered.map(|(seq, event)| StoredEvent { seq, event }));
+        }
+    }
+    let begins = found.first().map(|event| event.seq);
+    if row.seq > after && begins != Some(after + 1) {
+        // The event stands in the middle of a batch.
+        let query = EventQuery {
+            contract: contract.clone(),
+            from: after + 1,
+            to: row.seq,
+            newest_first: false,
+            limit: BATCHES,
+        };
+        found = events(inner, &query).await?;
+    }
+    Ok(Some(News { row, events: found }))
 }
 
 pub(super) async fn list(

@@ -321,6 +321,11 @@ statements! {
 
     CONTRACT Route::Key,
         "SELECT contract_id, seq, token, next_due, details FROM contracts WHERE contract_id = $1";
+    /// A contract with its batches that begin after a number.
+    NEWS Route::Key,
+        "SELECT c.contract_id, c.seq, c.token, c.next_due, c.details, b.first, b.events FROM contracts c \
+         LEFT JOIN batches b ON b.contract_id = c.contract_id AND b.first > $2 \
+         WHERE c.contract_id = $1 ORDER BY b.first LIMIT $3";
     CONTRACTS Route::Many,
         "SELECT contract_id, seq, token, next_due, details FROM contracts WHERE contract_id > $1 \
          ORDER BY contract_id LIMIT $2";
