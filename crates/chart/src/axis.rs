@@ -80,11 +80,13 @@ impl Axis {
         }
     }
 
-    /// Spans categories, each one unit wide around its number.
-    pub(crate) fn categories(names: &[String], most: usize) -> Self {
+    /// Spans categories, each one unit wide around its number. Where there is no room for all names, every so many
+    /// are written, and among them that of the category of number `chief`.
+    pub(crate) fn categories(names: &[String], most: usize, chief: usize) -> Self {
         let every = names.len().div_ceil(most.max(1)).max(1);
         let ticks = (0_u32..)
             .zip(names)
+            .skip(chief % every)
             .step_by(every)
             .map(|(at, name)| Tick {
                 at: f64::from(at),
@@ -243,7 +245,7 @@ mod tests {
         assert!(!axis.range().is_empty());
         let axis = Axis::days(Day(5), Day(5), 4);
         assert!(!axis.range().is_empty());
-        let axis = Axis::categories(&[], 4);
+        let axis = Axis::categories(&[], 4, 0);
         assert!(!axis.range().is_empty());
     }
 
@@ -280,6 +282,10 @@ mod tests {
             }
         }
         let names: Vec<String> = (0..100).map(|at| at.to_string()).collect();
-        assert_eq!(Axis::categories(&names, 10).labels().count(), 10);
+        for chief in [0, 7, 99] {
+            let axis = Axis::categories(&names, 10, chief);
+            assert_eq!(axis.labels().count(), 10);
+            assert!(axis.labels().any(|it| it == names[chief]));
+        }
     }
 }

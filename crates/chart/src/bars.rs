@@ -1,7 +1,7 @@
 //! Bars over categories, side by side or on top of each other: comparisons and histograms.
 //!
 //! Owns: where they are drawn and how they are told. Invariant: every category has its place, whether or not there
-//! is room for its name.
+//! is room for its name; that of the highest bar is written.
 
 use crate::axis::Axis;
 use crate::chart::KeyForm;
@@ -58,6 +58,19 @@ impl Bars {
         each.collect()
     }
 
+    /// Returns the number of the category with the highest bar.
+    fn highest(&self) -> usize {
+        let sums = (0..self.categories.len()).map(|at| {
+            let values = self.series.iter().map(|layer| Self::value(layer, at));
+            (at, values.sum::<f64>())
+        });
+        sums.fold(
+            (0, 0.0),
+            |best, one| if one.1 > best.1 { one } else { best },
+        )
+        .0
+    }
+
     fn draw(&self, plot: &Plot) {
         let count = f64::from(u32::try_from(self.series.len().max(1)).unwrap_or(u32::MAX));
         for (category, (name, middle)) in self.categories.iter().zip(0_u32..).enumerate() {
@@ -110,7 +123,11 @@ impl Chart for Bars {
             size,
             detail,
             height: size.height(),
-            x: Axis::categories(&self.categories, room(size, longest.unwrap_or_default())),
+            x: Axis::categories(
+                &self.categories,
+                room(size, longest.unwrap_or_default()),
+                self.highest(),
+            ),
             y,
             y_name: &self.axis,
             x_name: &self.category,

@@ -120,8 +120,8 @@ impl Chart for HeatMap {
             size,
             detail,
             height: rows.saturating_mul(if rows > 20 { 16 } else { 26 }) + 80,
-            x: Axis::categories(&self.columns, room(size, longest.unwrap_or_default())),
-            y: Axis::categories(&self.rows, 40).turned(),
+            x: Axis::categories(&self.columns, room(size, longest.unwrap_or_default()), 0),
+            y: Axis::categories(&self.rows, 40, 0).turned(),
             y_name: &self.row,
             x_name: &self.column,
             grid: false,
@@ -152,5 +152,39 @@ impl Chart for HeatMap {
 
     fn is_empty(&self) -> bool {
         self.ends().is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// Returns the luminance of a colour (WCAG 2).
+    fn luminance(colour: &str) -> f64 {
+        let part = |at: usize| {
+            let part = u8::from_str_radix(&colour[at..at + 2], 16).unwrap();
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+    }
+
+    #[test]
+    fn a_figure_can_be_read_on_every_step_in_the_light_and_in_the_dark() {
+        let (light, dark) = crate::CSS.split_once("prefers-color-scheme: dark").unwrap();
+        for (name, sheet) in [("light", light), ("dark", dark)] {
+            let colour = |name: &str| {
+                let (_, rest) = sheet.split_once(&format!("--chart-heat-{name}: ")).unwrap();
+                luminance(&rest[..7])
+            };
+            for step in 1..=super::STEPS {
+                let text = if step < 5 { "text-low" } else { "text-high" };
+                let (a, b) = (colour(&step.to_string()), colour(text));
+                let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(contrast >= 4.5, "{name}, step {step}: {contrast:.2}");
+            }
+        }
     }
 }

@@ -1,13 +1,16 @@
 //! Writes text into HTML and SVG.
 //!
-//! Owns: escaping. Invariant: what it returns can stand as text and in a quoted attribute, and never ends either.
+//! Owns: escaping. Invariant: what it returns can stand as text and in a quoted attribute, and never ends either; a
+//! number and its per cent sign stay on one line.
 
 /// Returns the text as it stands in a page, or in the quoted attribute of one.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
         match character {
+            ' ' if characters.peek() == Some(&'%') => safe.push('\u{a0}'),
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
@@ -31,5 +34,6 @@ mod tests {
             escaped("<b a=\"1\" c='2'> & \u{0}"),
             "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt; &amp;  "
         );
+        assert_eq!(escaped("20 to 30 % of 5"), "20 to 30\u{a0}% of 5");
     }
 }

@@ -143,7 +143,7 @@ impl Chart for Spans {
             detail,
             height: lanes.saturating_mul(18) + 52,
             x: Axis::days(self.days.0, self.days.1, room(size, 8)),
-            y: Axis::categories(&names, 100).turned(),
+            y: Axis::categories(&names, 100, 0).turned(),
             y_name: &self.lane,
             x_name: "",
             grid: false,
