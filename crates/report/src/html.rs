@@ -7,6 +7,9 @@ use crate::report::{Block, Cell, Column, Definition, Report, Section, Table, Til
 use earnest_chart::{Chart, Room, escaped, figure_within};
 use std::fmt::Write;
 
+/// A table of more columns is shown row by row where there is little room.
+const STACKED: usize = 3;
+
 /// The style sheet of reports; their charts have their own, [`earnest_chart::CSS`].
 pub const CSS: &str = include_str!("report.css");
 
@@ -160,7 +163,17 @@ fn tiles(tiles: &[Tile], html: &mut String) {
     if tiles.is_empty() {
         return;
     }
-    html.push_str("<dl class=\"report-tiles\">\n");
+    // As many side by side as make rows of one length.
+    let across = match tiles.len() {
+        few @ ..=5 => few,
+        6 | 9 => 3,
+        7 | 8 => 4,
+        _ => 5,
+    };
+    push(
+        html,
+        format_args!("<dl class=\"report-tiles by-{across}\">\n"),
+    );
     for tile in tiles {
         push(
             html,
@@ -251,10 +264,12 @@ fn section<'r>(section: &'r Section, pieces: &mut Vec<Piece<'r>>) {
 
 fn table(table: &Table, html: &mut String) {
     let caption = escaped(&table.caption);
+    let is_stacked = table.columns.len() > STACKED;
+    let stacked = if is_stacked { " stacked" } else { "" };
     push(
         html,
         format_args!(
-            "<div class=\"report-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table class=\"report-table\">\
+            "<div class=\"report-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table class=\"report-table{stacked}\">\
              <caption>{caption}</caption>\n<thead><tr>"
         ),
     );
@@ -265,8 +280,10 @@ fn table(table: &Table, html: &mut String) {
     for row in &table.rows {
         html.push_str("<tr>");
         for (at, cell) in row.iter().enumerate() {
-            let text = table.columns.get(at).is_some_and(|column| column.text);
-            self::cell(at == 0, text, cell, html);
+            let column = table.columns.get(at);
+            let text = column.is_some_and(|column| column.text);
+            let label = column.filter(|_| is_stacked).map(|column| &*column.name);
+            self::cell((at == 0, text), label, cell, html);
         }
         html.push_str("</tr>\n");
     }
@@ -286,22 +303,22 @@ fn heading(column: &Column, html: &mut String) {
     }
 }
 
-fn cell(first: bool, text: bool, cell: &Cell, html: &mut String) {
+fn cell((first, text): (bool, bool), label: Option<&str>, cell: &Cell, html: &mut String) {
     let name = if first { "th scope=\"row\"" } else { "td" };
     let end = if first { "th" } else { "td" };
     let (tone, mark) = match cell.tone {
         Tone::Plain => ("", ""),
         Tone::Below => (
             "below",
-            "<span class=\"mark\" title=\"below 13 %\">\u{25bc}</span>",
+            "<span class=\"mark\" title=\"below 13\u{a0}%\">\u{25bc}</span>",
         ),
         Tone::Good => (
             "good",
-            "<span class=\"mark\" title=\"in the good 20 to 30 %\">\u{25cf}</span>",
+            "<span class=\"mark\" title=\"in the good 20 to 30\u{a0}%\">\u{25cf}</span>",
         ),
         Tone::Above => (
             "above",
-            "<span class=\"mark\" title=\"above the good 20 to 30 %\">\u{25b2}</span>",
+            "<span class=\"mark\" title=\"above the good 20 to 30\u{a0}%\">\u{25b2}</span>",
         ),
     };
     let class = match (text, tone) {
@@ -310,9 +327,15 @@ fn cell(first: bool, text: bool, cell: &Cell, html: &mut String) {
         (false, "") => String::new(),
         (false, tone) => format!(" class=\"{tone}\""),
     };
+    let label = label.map_or_else(String::new, |label| {
+        format!(" data-label=\"{}\"", escaped(label))
+    });
     push(
         html,
-        format_args!("<{name}{class}>{}{mark}</{end}>", escaped(&cell.text)),
+        format_args!(
+            "<{name}{class}{label}>{}{mark}</{end}>",
+            escaped(&cell.text)
+        ),
     );
 }
 

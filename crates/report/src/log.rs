@@ -3,8 +3,10 @@
 //! Owns: what is said of the lab's figures, and which pictures show them. Does not own: the figures.
 //! Invariant: a week with too few messages has no rate: the line has a gap there.
 
-use crate::number::{count, drawn, drawn_percent, of, percent, rate, ratio, thousands};
-use crate::pieces::{self, Rate, capital, lane, length, listed, quantiles, settled, standings};
+use crate::number::{count, date, drawn, drawn_percent, of, percent, rate, ratio, thousands};
+use crate::pieces::{
+    self, Rate, capital, lane, length, listed, quantiles, settled, standings, together,
+};
 use crate::report::{Block, Cell, Column, Report, Section, Table, Tile};
 use crate::words::definitions;
 use earnest_backtest::log::Log;
@@ -64,7 +66,7 @@ impl LogFacts {
             count(self.seats, "seat"),
             count(self.contracts, "contract"),
             count(self.recipients, "recipient"),
-            self.until,
+            date(self.until),
         )
     }
 }
@@ -150,14 +152,20 @@ fn findings(policies: &[Arc<Policy>], details: &[Detail]) -> Vec<String> {
             ),
         };
         text.push_str(&format!(
-            "; {} come back and {} are gone",
-            count(figures.returned, "stake"),
-            count(figures.consumed_credits, "credit"),
+            "; {} returned and {} consumed",
+            many(figures.returned, "stake"),
+            many(figures.consumed_credits, "credit"),
         ));
         if policy.gate != Gate::None {
             text.push_str(&format!(
-                "; {} seats are restricted at some time",
-                of(figures.seats_restricted, figures.seats)
+                "; {} of {} {} restricted at some time",
+                thousands(figures.seats_restricted),
+                count(figures.seats, "seat"),
+                if figures.seats_restricted == 1 {
+                    "is"
+                } else {
+                    "are"
+                }
             ));
         }
         text.push('.');
@@ -206,6 +214,17 @@ fn comparison(details: &[Detail]) -> Section {
         about: "The same messages under each policy, with the same answers.".to_owned(),
         blocks: vec![Block::Table(table)],
     }
+}
+
+/// Returns `1 stake is`, `2 stakes are`.
+fn many(number: u64, noun: &str) -> String {
+    let is = if number == 1 { "is" } else { "are" };
+    format!("{} {is}", count(number, noun))
+}
+
+/// Returns a refusal's code in words.
+fn words_of(code: &str) -> String {
+    code.replace('_', " ")
 }
 
 /// The steps in which a log is drawn.
@@ -278,9 +297,8 @@ fn over_time(details: &[Detail]) -> Section {
             .collect(),
     };
     let lines = |figure: &dyn Fn(&DayFigures) -> Option<f64>| -> Vec<Series> {
-        details
-            .iter()
-            .zip(&rows)
+        let lines = details.iter().zip(&rows);
+        lines
             .map(|(detail, rows)| line(detail, rows, figure))
             .collect()
     };
@@ -313,7 +331,9 @@ fn over_time(details: &[Detail]) -> Section {
         id: "rate".to_owned(),
         title: "Response rate over time".to_owned(),
         about: "The last weeks miss answers that are still to come: rates fall there under every policy.".to_owned(),
-        blocks: vec![Block::Charts(vec![Box::new(rate)]), Block::Charts(vec![Box::new(sent)])],
+        blocks: [rate, sent]
+            .map(|chart| Block::Charts(vec![Box::new(together(chart))]))
+            .into(),
     }
 }
 
@@ -325,7 +345,7 @@ fn credits(details: &[Detail]) -> Section {
             Caption::new(
                 format!("Settled under {}", detail.figures.policy),
                 format!(
-                    "Stakes that came back and stakes that are gone, by the {} in which that was decided.",
+                    "Stakes returned and stakes consumed, by the {} in which that was decided.",
                     steps.name
                 ),
             ),
@@ -358,7 +378,7 @@ fn refusals(details: &[Detail]) -> Section {
         return section;
     }
     let layer = |code: &&str| Layer {
-        name: (*code).to_owned(),
+        name: words_of(code),
         values: details
             .iter()
             .map(|detail| {
@@ -375,7 +395,7 @@ fn refusals(details: &[Detail]) -> Section {
     };
     let bars = Bars {
         caption: Caption::new(
-            "Refused messages by code",
+            "Refused messages by reason",
             "The first check that stopped each.",
         ),
         axis: "messages".to_owned(),
@@ -413,9 +433,11 @@ fn by_code(details: &[Detail], codes: &BTreeSet<&str>) -> Table {
             .chain(cells)
             .collect()
     };
-    let columns = codes.iter().map(|code| Column::of(*code, "refused"));
+    let columns = codes
+        .iter()
+        .map(|code| Column::of(words_of(code), "refused"));
     Table {
-        caption: "Refused messages by code".to_owned(),
+        caption: "Refused messages by reason".to_owned(),
         columns: [Column::text("Policy")]
             .into_iter()
             .chain(columns)

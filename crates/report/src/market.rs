@@ -6,7 +6,9 @@
 use crate::number::{
     change, count, drawn, drawn_percent, from_to, of, percent, rate, ratio, thousands,
 };
-use crate::pieces::{self, Rate, compare, lane, length, listed, quantiles, settled, standings};
+use crate::pieces::{
+    self, Rate, compare, lane, length, listed, quantiles, settled, standings, together,
+};
 use crate::report::{Block, Cell, Column, Report, Section, Table, Tile};
 use crate::words::definitions;
 use earnest_chart::{Caption, Chart, Day, Lines, Series, Unit};
@@ -248,14 +250,14 @@ fn over_time(
             .map(|week| (Day(week.day), figure(week)))
             .collect(),
     };
-    Lines {
+    together(Lines {
         caption,
         axis: axis.to_owned(),
         unit,
         series: outcomes.iter().map(series).collect(),
         threshold: None,
         band: None,
-    }
+    })
 }
 
 /// Returns the weeks in groups, each under its first day.
@@ -286,7 +288,7 @@ fn credits(outcomes: &[Outcome]) -> Section {
         columns: vec![
             Column::text("Policy"),
             Column::of("Stakes returned", "returned"),
-            Column::of("Credits gone", "consumed-credits"),
+            Column::of("Credits consumed", "consumed-credits"),
             Column::of("Credits an answer", "credits-per-answer"),
             Column::of("Sends refused", "refused"),
         ],
@@ -297,7 +299,7 @@ fn credits(outcomes: &[Outcome]) -> Section {
         Box::new(settled(
             Caption::new(
                 format!("Settled under {}", outcome.policy),
-                "Stakes that came back and credits that are gone, by the two weeks in which that was decided.",
+                "Stakes returned and credits consumed, by the two weeks in which that was decided.",
             ),
             weeks.iter().map(|week| Day(week.day)).collect(),
             i32::try_from(SMOOTH * 7).unwrap_or(7),

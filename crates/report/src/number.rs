@@ -6,7 +6,7 @@
 use crate::report::{Cell, Tone};
 pub use earnest_chart::thousands;
 use earnest_core::policy::GOOD_RATE;
-use earnest_core::units::Ratio;
+use earnest_core::units::{Ratio, Timestamp};
 
 /// The threshold of the gates that ship: 13 in 100.
 pub(crate) const THRESHOLD: (u32, u32) = (13, 100);
@@ -44,6 +44,50 @@ pub fn ratio(part: u64, whole: u64) -> String {
     match cut(part, 100, whole) {
         Some(hundredths) => format!("{}.{:02}", thousands(hundredths / 100), hundredths % 100),
         None => "-".to_owned(),
+    }
+}
+
+/// Returns an instant's day, `3 March 2026`.
+#[must_use]
+pub fn date(at: Timestamp) -> String {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let text = at.to_string();
+    let mut parts = text.get(..10).unwrap_or_default().split('-');
+    let (year, month, day) = (parts.next(), parts.next(), parts.next());
+    let name = month
+        .and_then(|month| MONTHS.get(month.parse::<usize>().ok()?.checked_sub(1)?))
+        .copied()
+        .unwrap_or_default();
+    let day = day.unwrap_or_default().trim_start_matches('0');
+    format!("{day} {name} {}", year.unwrap_or_default())
+}
+
+/// Returns the value of a policy's key as people write it: a ratio that is so many hundredths in per cent.
+#[must_use]
+pub(crate) fn value(text: &str) -> String {
+    let ratio = text.contains('/').then(|| Ratio::parse(text)).flatten();
+    let tenths = ratio.and_then(|it| {
+        let part = u64::from(it.part()).checked_mul(1_000)?;
+        let whole = u64::from(it.whole());
+        part.is_multiple_of(whole).then(|| part / whole)
+    });
+    match tenths {
+        Some(tenths) if tenths.is_multiple_of(10) => format!("{} %", tenths / 10),
+        Some(tenths) => format!("{}.{} %", tenths / 10, tenths % 10),
+        None => text.to_owned(),
     }
 }
 
@@ -176,6 +220,22 @@ mod tests {
         assert_eq!(percent(0, 0), "-");
         assert_eq!(percent(1, 1), "100.0 %");
         assert_eq!(percent(u64::MAX, u64::MAX), "100.0 %");
+    }
+
+    #[test]
+    fn a_value_is_written_as_people_do() {
+        let cases = [
+            ("25/100", "25 %"),
+            ("1/8", "12.5 %"),
+            ("1/3", "1/3"),
+            ("50", "50"),
+            ("fresh", "fresh"),
+        ];
+        for (text, written) in cases {
+            assert_eq!(value(text), written);
+        }
+        let at = Timestamp::parse("2026-03-03T09:00:00Z").unwrap();
+        assert_eq!(date(at), "3 March 2026");
     }
 
     #[test]

@@ -213,6 +213,47 @@ pub(crate) fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
     }
 }
 
+/// Returns words as they begin a sentence.
+pub(crate) fn capital_of(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// Draws lines that coincide as one, named after all of them.
+pub(crate) fn together(mut chart: Lines) -> Lines {
+    let all = chart.series.len();
+    chart.series = merged(chart.series);
+    if all > 1
+        && let [only] = chart.series.as_slice()
+    {
+        chart
+            .caption
+            .about
+            .push_str(&format!(" {} coincide.", only.name));
+    }
+    chart
+}
+
+fn merged(lines: Vec<Series>) -> Vec<Series> {
+    let mut groups: Vec<(Vec<String>, Series)> = Vec::new();
+    for line in lines {
+        match groups
+            .iter_mut()
+            .find(|(_, same)| same.points == line.points)
+        {
+            Some((names, _)) => names.push(line.name),
+            None => groups.push((vec![line.name.clone()], line)),
+        }
+    }
+    let named = groups.into_iter().map(|(names, line)| Series {
+        name: listed(names.iter().map(String::as_str)),
+        ..line
+    });
+    named.collect()
+}
+
 /// Returns a name as it begins a sentence; the name of a file stays as it is.
 pub(crate) fn capital(name: &str) -> String {
     let Some(rest) = name
@@ -238,6 +279,22 @@ mod tests {
         let many = counted(&[(5, 100), (499, 10_000), (19, 19), (100, 100), (60, 100)]);
         assert_eq!(many.iter().sum::<u64>(), 4);
         assert_eq!((many[0], many[1], many[12]), (1, 1, 2));
+    }
+
+    #[test]
+    fn lines_that_coincide_are_one() {
+        let line = |name: &str, value: f64| Series {
+            name: name.to_owned(),
+            points: vec![(Day(1), Some(value)), (Day(8), None)],
+        };
+        let lines = vec![
+            line("a", 1.0),
+            line("b", 2.0),
+            line("c", 1.0),
+            line("d", 1.0),
+        ];
+        let names: Vec<String> = merged(lines).into_iter().map(|it| it.name).collect();
+        assert_eq!(names, ["a, c and d", "b"]);
     }
 
     #[test]

@@ -4,10 +4,10 @@
 //! Invariant: what a heat map leaves out is said.
 
 use crate::LogFacts;
-use crate::number::{count, drawn, drawn_percent, percent, rate, ratio, thousands};
-use crate::pieces::{capital, length};
+use crate::number::{count, drawn, drawn_percent, percent, rate, ratio, thousands, value};
+use crate::pieces::{capital, capital_of, length, listed};
 use crate::report::{Block, Cell, Column, Report, Section, Table, Tile};
-use crate::words::definitions;
+use crate::words::{definitions, figure};
 use earnest_chart::{BarForm, Bars, Caption, Chart, Dot, HeatMap, Layer, Scatter, Unit};
 use earnest_lab::fit::WARNINGS;
 use earnest_lab::sweep::{Figure, Measure, Row, Sweep};
@@ -103,7 +103,7 @@ fn tiles(swept: &Swept<'_>) -> Vec<Tile> {
         tile(
             "first by rank",
             label(swept.sweep.varies(), best),
-            format!("by {}", swept.rank.name()),
+            format!("{}; by {}", keys(swept.sweep.varies()), figure(swept.rank)),
         ),
         tile(
             "it avoids",
@@ -198,7 +198,7 @@ fn held(swept: &Swept<'_>) -> String {
     };
     let others = others.iter().zip(best.values.iter().skip(2));
     let held: Vec<String> = others
-        .map(|(vary, value)| format!("{} at {}", vary.path, Vary::shown(value)))
+        .map(|(vary, value)| format!("{} at {}", vary.path, self::value(&Vary::shown(value))))
         .collect();
     match held.as_slice() {
         [] => String::new(),
@@ -221,7 +221,12 @@ impl Drawn {
         let every = key.values.len().div_ceil(ROOM).max(1);
         let places = (0..key.values.len()).step_by(every);
         Self {
-            names: key.values.iter().step_by(every).map(Vary::shown).collect(),
+            names: key
+                .values
+                .iter()
+                .step_by(every)
+                .map(|it| value(&Vary::shown(it)))
+                .collect(),
             places: places.collect(),
             every,
         }
@@ -305,7 +310,7 @@ fn heat(
     });
     let about = format!(
         "{}, by {} and {}.{}{}",
-        figure.name(),
+        capital_of(self::figure(figure)),
         rows.path,
         columns.path,
         down.note(rows),
@@ -330,10 +335,10 @@ fn numbered(rows: &[Row]) -> BTreeMap<usize, &Row> {
 fn ranked(swept: &Swept<'_>) -> Section {
     let rows: Vec<&Row> = swept.rows.iter().take(ROWS).collect();
     let about = match swept.rows.len().saturating_sub(ROWS) {
-        0 => format!("By {}.", swept.rank.name()),
+        0 => format!("By {}.", figure(swept.rank)),
         more => format!(
             "By {}; {} more are not shown.",
-            swept.rank.name(),
+            figure(swept.rank),
             thousands(length(more))
         ),
     };
@@ -353,18 +358,18 @@ fn table(caption: &str, swept: &Swept<'_>, rows: &[&Row]) -> Table {
         .map(|vary| Column::text(vary.path.as_str()));
     let columns = [
         Column::of("Unanswered avoided", "avoided"),
-        Column::of("of all", "share"),
+        Column::of("Of all unanswered", "share"),
         Column::of("Answers lost", "lost"),
-        Column::of("of all", "share"),
+        Column::of("Of all answered", "share"),
         Column::of("Sent", "sent"),
         Column::of("Response rate", "rate"),
-        Column::of("Credits gone", "consumed-credits"),
+        Column::of("Credits consumed", "consumed-credits"),
         Column::of("Credits an answer", "credits-per-answer"),
         Column::of("Ever restricted", "restricted"),
     ];
     let row = |row: &&Row| -> Vec<Cell> {
         let figures = &row.figures;
-        let keys = row.values.iter().map(|value| Vary::shown(value).into());
+        let keys = row.values.iter().map(|it| value(&Vary::shown(it)).into());
         let cells: [Cell; 9] = [
             thousands(row.avoided).into(),
             measured(Figure::AvoidedShare.of(row)).into(),
@@ -385,14 +390,19 @@ fn table(caption: &str, swept: &Swept<'_>, rows: &[&Row]) -> Table {
     }
 }
 
+/// Names the keys that are varied.
+fn keys(varies: &[Vary]) -> String {
+    listed(varies.iter().map(|vary| vary.path.as_str()))
+}
+
 /// Names a variation by its values.
 fn label(varies: &[Vary], row: &Row) -> String {
     match (varies, row.values.as_slice()) {
-        ([_], [value]) => Vary::shown(value),
+        ([_], [only]) => value(&Vary::shown(only)),
         _ => row
             .values
             .iter()
-            .map(Vary::shown)
+            .map(|it| value(&Vary::shown(it)))
             .collect::<Vec<_>>()
             .join(", "),
     }

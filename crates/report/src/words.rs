@@ -4,11 +4,34 @@
 //! and when.
 
 use crate::report::Definition;
+use earnest_lab::sweep::Figure;
 
 /// Returns the definitions of these ids, in their order.
 pub(crate) fn definitions(ids: &[&str]) -> Vec<Definition> {
     let of = |id: &&str| ALL.iter().find(|it| it.id == *id).cloned();
     ids.iter().filter_map(of).collect()
+}
+
+/// Returns what a figure of a sweep is, as the end of a sentence.
+pub(crate) const fn figure(figure: Figure) -> &'static str {
+    match figure {
+        Figure::Sent => "messages sent",
+        Figure::Refused => "messages refused",
+        Figure::Responded => "messages answered",
+        Figure::ResponseRate => "response rate",
+        Figure::Returned => "stakes returned",
+        Figure::Consumed => "stakes consumed",
+        Figure::Held => "stakes still held",
+        Figure::ConsumedCredits => "credits consumed",
+        Figure::CreditsPerResponse => "credits an answer",
+        Figure::SeatsWarned => "seats ever warned",
+        Figure::SeatsRestricted => "seats ever restricted",
+        Figure::RestrictedDays => "restricted days",
+        Figure::Lost => "answers lost",
+        Figure::LostShare => "share of answers lost",
+        Figure::Avoided => "unanswered messages avoided",
+        Figure::AvoidedShare => "share of unanswered messages avoided",
+    }
 }
 
 const ALL: [Definition; 26] = [
@@ -30,12 +53,12 @@ const ALL: [Definition; 26] = [
     Definition {
         id: "answered",
         term: "Answered",
-        meaning: "Sent messages that were answered within the policy's response window: a reply, an acceptance or a decline. An automatic reply is none, unless the policy counts it.",
+        meaning: "Sent messages that were answered within the policy's response window: a reply, an acceptance or “not interested”. An automatic reply is none, unless the policy counts it.",
     },
     Definition {
         id: "answered-90",
         term: "Answered",
-        meaning: "Sent messages that are answered within 90 days, whatever the policy's own window, so that policies can be compared: a reply, an acceptance or a decline.",
+        meaning: "Sent messages that are answered within 90 days, whatever the policy's own window, so that policies can be compared: a reply, an acceptance or “not interested”.",
     },
     Definition {
         id: "rate",
@@ -65,17 +88,17 @@ const ALL: [Definition; 26] = [
     Definition {
         id: "returned",
         term: "Returned",
-        meaning: "Messages whose stake came back to the sender's contract.",
+        meaning: "Messages whose stake was returned to the sender's contract.",
     },
     Definition {
         id: "consumed",
         term: "Consumed",
-        meaning: "Messages whose stake is gone.",
+        meaning: "Messages whose stake was consumed: nobody has it any more.",
     },
     Definition {
         id: "consumed-credits",
-        term: "Credits gone",
-        meaning: "Credits that went with consumed stakes.",
+        term: "Credits consumed",
+        meaning: "The credits of consumed stakes; a stake may be of several.",
     },
     Definition {
         id: "held",
@@ -85,7 +108,7 @@ const ALL: [Definition; 26] = [
     Definition {
         id: "credits-per-answer",
         term: "Credits an answer",
-        meaning: "Credits gone over messages answered.",
+        meaning: "Credits consumed over messages answered.",
     },
     Definition {
         id: "warned",
@@ -139,7 +162,7 @@ const ALL: [Definition; 26] = [
     },
     Definition {
         id: "share",
-        term: "Of all",
+        term: "Of all unanswered, of all answered",
         meaning: "Unanswered messages avoided over all that nobody answered; answers lost over all messages that were answered.",
     },
 ];
