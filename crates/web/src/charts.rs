@@ -83,8 +83,8 @@ pub(crate) fn credits_ahead(ahead: &CreditsAhead) -> Markup {
             .collect(),
     };
     let held = match (ahead.answer_returns, ahead.unanswered) {
-        (_, Some(Settled::Returned)) => "held, coming back unless answered",
-        (true, _) => "held, coming back if answered by then",
+        (_, Some(Settled::Returned)) => "held, returned unless answered",
+        (true, _) => "held, returned if answered by then",
         (false, _) => "held, decided by then",
     };
     let mut layers = vec![

@@ -5,6 +5,8 @@
 
 use crate::assets::{ICON, SCRIPT, STYLE};
 use crate::form::TOKEN;
+use crate::names::Names;
+use crate::plain;
 use crate::visitor::Visitor;
 use axum::body::Body;
 use axum::response::Response;
@@ -107,7 +109,7 @@ impl<'v> Page<'v> {
                             (ways(visitor, &place))
                             form.out method="post" action="/sign-out" {
                                 input type="hidden" name=(TOKEN) value=(visitor.form_token());
-                                p.who { span.muted { "Signed in as" } br; (whom(&visitor.scope)) }
+                                p.who { span.muted { "Signed in as" } br; (whom(&visitor.scope, &visitor.names)) }
                                 button.quiet type="submit" { "Sign out" }
                             }
                         }
@@ -195,13 +197,13 @@ pub(crate) fn keep_to_itself(headers: &mut HeaderMap) {
 }
 
 /// Returns whom a session stands for, in words.
-pub(crate) fn whom(scope: &Scope) -> Markup {
+pub(crate) fn whom(scope: &Scope, names: &Names) -> Markup {
     html! {
         @match scope {
             Scope::Admin | Scope::Import => strong { "administrator" },
-            Scope::Contract { contract } => { strong { (contract) } " (contract)" },
-            Scope::Seat { contract, seat } => { strong { (seat) } " of " (contract) },
-            Scope::Member { member } => strong { (member) },
+            Scope::Contract { contract } => { strong { (names.show(contract)) } " (contract)" },
+            Scope::Seat { contract, seat } => { strong { (plain::name(seat)) } " of " (names.show(contract)) },
+            Scope::Member { member } => strong { (plain::name(member)) },
         }
     }
 }
@@ -238,7 +240,7 @@ fn ways(visitor: &Visitor, place: &Place) -> Markup {
         nav aria-label="Main" {
             @for group in groups.iter().filter(|group| !group.links.is_empty()) {
                 div.ways {
-                    p.ways-title { (group.title) }
+                    p.ways-title title=(group.title) { (group.title) }
                     ul {
                         @for (href, label, is_here) in &group.links {
                             li { a href=(href) aria-current=[is_here.then_some("page")] { (label) } }
@@ -266,7 +268,10 @@ fn groups(visitor: &Visitor, place: &Place) -> Vec<Ways> {
     if let Some(member) = member {
         let path = |page: &str| format!("/members/{member}/{page}");
         groups.push(Ways {
-            title: member.to_string(),
+            title: match visitor.is_member() {
+                true => "You".to_owned(),
+                false => format!("Member {member}"),
+            },
             links: vec![
                 (path("inbox"), "Inbox", here == "inbox"),
                 (path("preferences"), "Preferences", here == "preferences"),
@@ -289,7 +294,7 @@ fn groups(visitor: &Visitor, place: &Place) -> Vec<Ways> {
     if let Some(contract) = contract.filter(|_| visitor.can(Operation::ReadContract)) {
         let path = |page: &str| format!("/contracts/{contract}{page}");
         groups.push(Ways {
-            title: format!("Contract {contract}"),
+            title: visitor.names.text(contract).to_owned(),
             links: vec![
                 (path(""), "Overview", here == "overview"),
                 (path("/seats"), "Seats", here == "seats"),

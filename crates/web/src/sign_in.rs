@@ -7,6 +7,8 @@
 use crate::fault::{Answer, Fault, see};
 use crate::form::{Errors, Form};
 use crate::layout;
+use crate::names::Names;
+use crate::plain;
 use crate::query::Query;
 use crate::token;
 use crate::ui::Field;
@@ -75,23 +77,28 @@ pub(crate) async fn get_link(State(app): State<App>, Path(token): Path<String>) 
     let Some(scope) = app.engine.login_link(&token).await? else {
         return Ok(no_link());
     };
+    let contract = match &scope {
+        Scope::Contract { contract } | Scope::Seat { contract, .. } => Some(contract),
+        Scope::Admin | Scope::Import | Scope::Member { .. } => None,
+    };
+    let names = Names::of(&app, contract).await;
     let main = html! {
         h1 { "Sign in" }
-        p.lead { "This link lets you in as " (layout::whom(&scope)) ", once." }
+        p.lead { "This link lets you in as " (layout::whom(&scope, &names)) ", once." }
         form method="post" action=(link_path(&token)) {
-            button.primary type="submit" autofocus { "Sign in as " (plain(&scope)) }
+            button.primary type="submit" autofocus { "Sign in as " (in_short(&scope, &names)) }
         }
     };
     Ok(layout::bare(StatusCode::OK, "Sign in", &main))
 }
 
-fn plain(scope: &Scope) -> Markup {
+fn in_short(scope: &Scope, names: &Names) -> Markup {
     html! {
         @match scope {
             Scope::Admin | Scope::Import => "administrator",
-            Scope::Contract { contract } => (contract),
-            Scope::Seat { seat, .. } => (seat),
-            Scope::Member { member } => (member),
+            Scope::Contract { contract } => (names.show(contract)),
+            Scope::Seat { seat, .. } => (plain::name(seat)),
+            Scope::Member { member } => (plain::name(member)),
         }
     }
 }

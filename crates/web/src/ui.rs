@@ -200,7 +200,8 @@ pub(crate) fn done(text: &str) -> Markup {
     html! { div.callout.good role="status" { p { (words::prose(text)) } } }
 }
 
-/// Shows a table that can be scrolled sideways where there is too little room.
+/// Shows a table that can be scrolled sideways where there is too little room; where there is very little, each row
+/// stands as a card, and each cell after its `data-label`.
 pub(crate) fn table(label: &str, content: &Markup) -> Markup {
     html! {
         div.scroll role="region" aria-label=(label) tabindex="0" { table { (content) } }
@@ -262,8 +263,8 @@ pub(crate) const fn answer_word(kind: ResponseKind) -> &'static str {
 pub(crate) fn credit(message: &MessageRecord) -> Markup {
     match message.credit {
         Credit::Held => badge("open", "held"),
-        Credit::Returned => badge("good", "came back"),
-        Credit::Consumed => badge("bad", "gone"),
+        Credit::Returned => badge("good", "returned"),
+        Credit::Consumed => badge("bad", "consumed"),
         Credit::None => badge("plain", "none"),
     }
 }

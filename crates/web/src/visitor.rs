@@ -5,11 +5,12 @@
 //! sites' forms, and over TLS never leaves it.
 
 use crate::fault::Fault;
+use crate::names::Names;
 use crate::token;
 use axum::extract::FromRequestParts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use earnest_core::units::Timestamp;
+use earnest_core::units::{ContractId, Timestamp};
 use earnest_engine::sessions::{Holder, SessionRecord};
 use earnest_server::{App, Caller, Operation, Problem};
 use http::header::{COOKIE, HeaderValue};
@@ -24,6 +25,8 @@ pub(crate) struct Visitor {
     caller: Caller,
     /// The instant of the visit.
     pub(crate) now: Timestamp,
+    /// The names of the contracts that the visit is about.
+    pub(crate) names: Names,
     secret: String,
 }
 
@@ -42,6 +45,20 @@ impl Visitor {
         hash.update(b"form token of ");
         hash.update(self.secret.as_bytes());
         URL_SAFE_NO_PAD.encode(hash.finalize())
+    }
+
+    /// Learns the names of contracts beside the visitor's own.
+    pub(crate) async fn meeting<'c>(
+        &'c self,
+        app: &App,
+        contracts: impl IntoIterator<Item = &'c ContractId>,
+    ) -> Self {
+        let own = self.only_contract();
+        let all: Vec<&ContractId> = contracts.into_iter().chain(own).collect();
+        Self {
+            names: Names::of(app, all).await,
+            ..self.clone()
+        }
     }
 
     /// Returns the secret of the session.
@@ -73,11 +90,24 @@ impl FromRequestParts<App> for Visitor {
             Holder::Key(id) => id,
             Holder::Host(_) => format!("host of {}", session.scope.space()),
         };
+        let caller = Caller::of_session(app, key, session.scope)?;
+        let names = Names::of(app, contract_of(parts, &caller).as_ref()).await;
         Ok(Self {
-            caller: Caller::of_session(app, key, session.scope)?,
+            caller,
             now: app.engine.now(),
+            names,
             secret: secret.to_owned(),
         })
+    }
+}
+
+/// Returns the contract that a visit is about: the one that its path names, or the visitor's own.
+fn contract_of(parts: &Parts, caller: &Caller) -> Option<ContractId> {
+    let path = parts.uri.path().strip_prefix("/contracts/");
+    let named = path.and_then(|path| path.split('/').next());
+    match named {
+        Some(named) => caller.contract(named).ok(),
+        None => caller.only_contract().cloned(),
     }
 }
 

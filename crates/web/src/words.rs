@@ -4,28 +4,15 @@
 //! here. Invariant: an instant is shown relative to now, with its exact value in the title.
 
 use earnest_core::units::Timestamp;
+pub(crate) use earnest_report::number::date;
 use earnest_report::number::percent;
 use maud::{Markup, html};
+use std::borrow::Cow;
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 pub(crate) const DAY: i64 = 24 * HOUR;
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
 /// Returns `12,345`.
 pub(crate) fn number(number: impl Into<u64>) -> String {
     earnest_chart::thousands(number.into())
@@ -46,21 +33,8 @@ pub(crate) fn count(of: impl Into<u64>, noun: &str) -> String {
 pub(crate) fn rate(part: u64, whole: u64) -> String {
     match whole {
         0 => "–".to_owned(),
-        _ => percent(part, whole),
+        _ => unbroken(&percent(part, whole)).into_owned(),
     }
-}
-
-/// Returns `3 March 2026`.
-pub(crate) fn date(at: Timestamp) -> String {
-    let text = at.to_string();
-    let mut parts = text.get(..10).unwrap_or_default().split('-');
-    let (year, month, day) = (parts.next(), parts.next(), parts.next());
-    let name = month
-        .and_then(|month| MONTHS.get(month.parse::<usize>().ok()?.checked_sub(1)?))
-        .copied()
-        .unwrap_or_default();
-    let day = day.unwrap_or_default().trim_start_matches('0');
-    format!("{day} {name} {}", year.unwrap_or_default())
 }
 
 /// Returns `3 March 2026, 09:00 UTC`.
@@ -118,19 +92,25 @@ pub(crate) fn prose(text: &str) -> Markup {
     }
 }
 
-/// Turns the instants of a text into dates.
-fn dates(text: &str) -> Markup {
+/// Turns the instants of a text into dates: something is done at an instant, and on a date.
+pub(crate) fn dates(text: &str) -> Markup {
     let mut rest = text;
-    let mut pieces: Vec<Result<&str, Timestamp>> = Vec::new();
+    let mut pieces: Vec<Result<Cow<'_, str>, Timestamp>> = Vec::new();
     while let Some((before, at, after)) = next_instant(rest) {
-        pieces.push(Ok(before));
+        pieces.push(Ok(match before.strip_suffix("t ") {
+            Some(rest) if rest.ends_with(" a") => {
+                format!("{} on ", rest.trim_end_matches(" a")).into()
+            }
+            Some("A") => "On ".into(),
+            _ => before.into(),
+        }));
         pieces.push(Err(at));
         rest = after;
     }
-    pieces.push(Ok(rest));
+    pieces.push(Ok(rest.into()));
     html! {
         @for piece in pieces {
-            @match piece { Ok(text) => (text), Err(instant) => (at(instant)), }
+            @match piece { Ok(text) => (unbroken(&text)), Err(instant) => (at(instant)), }
         }
     }
 }
@@ -151,6 +131,14 @@ fn next_instant(text: &str) -> Option<(&str, Timestamp, &str)> {
         }
     }
     None
+/// Keeps a number and its per cent sign on one line.
+pub(crate) fn unbroken(text: &str) -> Cow<'_, str> {
+    match text.contains(" %") {
+        true => text.replace(" %", "\u{a0}%").into(),
+        false => text.into(),
+    }
+}
+
 }
 
 #[cfg(test)]
@@ -185,7 +173,7 @@ mod tests {
         let expected = [
             "13.0 %", "12.9 %", "33.3 %", "66.6 %", "0.0 %", "100.0 %", "–",
         ];
-        assert_eq!(shown, expected);
+        assert_eq!(shown, expected.map(|it| it.replace(' ', "\u{a0}")));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::layout::{Page, Place};
 use crate::query::Query;
 use crate::ui;
 use crate::visitor::Visitor;
-use crate::words::prose;
+use crate::words::{self, prose};
 use axum::extract::State;
 use earnest_core::Credit;
 use earnest_core::explain::{Answer as Told, Cell, ask_table, duration};
@@ -41,12 +41,12 @@ pub(crate) async fn get_ask(State(app): State<App>, visitor: Visitor, uri: Uri) 
         (ui::table("What becomes of the credit", &html! {
             thead { tr {
                 th scope="col" { "The recipient sends" }
-                @for column in &table.columns { th scope="col" { a href=(format!("/policies/{}", column.policy)) title=(column.title) { (column.policy) } p.muted { "window " (column.window) } } }
+                @for column in &table.columns { th scope="col" { a href=(format!("/policies/{}", column.policy)) title=(words::unbroken(&column.title)) { (column.policy) } p.muted { "window " (column.window) } } }
             } }
             tbody { @for row in &table.rows {
                 tr {
                     th scope="row" { (row.title) }
-                    @for one in &row.cells { (cell(one)) }
+                    @for (one, column) in row.cells.iter().zip(&table.columns) { (cell(one, column.policy.as_str())) }
                 }
             } }
         }))
@@ -67,17 +67,17 @@ pub(crate) async fn get_ask(State(app): State<App>, visitor: Visitor, uri: Uri) 
     Ok(Page::new(&visitor, "What if?", Place::Top("ask")).show(&main))
 }
 
-fn cell(cell: &Cell) -> Markup {
+fn cell(cell: &Cell, policy: &str) -> Markup {
     let several = cell.answers.len() > 1;
     html! {
-        td.answer {
+        td.answer data-label=(policy) {
             @for one in &cell.answers {
                 @let rule = one.later.as_ref().map(|later| &later.rule).or(one.rule.as_ref());
                 p {
                     @if several { span.muted { "by " (duration(one.question.after_ms)) ": " } }
                     @match one.later.as_ref().map_or(one.credit, |later| later.credit) {
-                        Credit::Returned => (ui::badge("good", "comes back")),
-                        Credit::Consumed => (ui::badge("bad", "is gone")),
+                        Credit::Returned => (ui::badge("good", "returned")),
+                        Credit::Consumed => (ui::badge("bad", "consumed")),
                         Credit::Held => (ui::badge("open", "held")),
                         Credit::None => (ui::badge("plain", "refused")),
                     }

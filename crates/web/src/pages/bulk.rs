@@ -1,11 +1,12 @@
 //! The page to write one text to several members on, with what would happen at each of them.
 
-use super::compose::{field_of, texts};
+use super::compose::{field_of, is_refused, texts};
 use super::desk::Desk;
 use crate::fault::{Answer, Fault, see};
 use crate::form::{Errors, Form};
 use crate::layout::Page;
 use crate::orders::give;
+use crate::plain;
 use crate::story;
 use crate::ui::{self, Field};
 use crate::visitor::Visitor;
@@ -87,7 +88,7 @@ pub(crate) async fn post_bulk(
         },
         Err(Failure::Refused(refused)) => {
             let field = field_of(refused.refusal.code());
-            errors.add(field, refused.refusal.to_string());
+            errors.add(field, story::refusal(&refused.explanation));
             let told = outlook(&app, &desk, &campaign).await?;
             show(&app, &visitor, &desk, &form, &errors, Some(told)).await
         }
@@ -172,7 +173,7 @@ async fn show(
             section.panel #preview aria-label="What would happen" aria-live="polite" {
                 h2 { "What would happen" }
                 @match &told {
-                    Some(told) => (outlook_of(told)),
+                    Some(told) => (outlook_of(told, !errors.is_empty())),
                     None => (ui::empty("Nobody named yet", &html! { "Name the recipients, and you see here what would happen for each." })),
                 }
             }
@@ -183,18 +184,25 @@ async fn show(
         .show(&main))
 }
 
-fn outlook_of(told: &Outlook) -> Markup {
+fn outlook_of(told: &Outlook, is_said: bool) -> Markup {
+    let refused = told.each.iter().filter(|(_, one)| is_refused(one)).count();
     html! {
-        (story::preview(&told.whole))
+        @if refused > 0 && is_refused(&told.whole) {
+            p.headline {
+                (ui::badge("bad", "refused")) " Nobody gets it while " (words::number(refused as u64))
+                " of the " (words::count(told.each.len() as u64, "recipient")) " cannot."
+            }
+        } @else { (story::preview(&told.whole, is_said)) }
         h3 { "Recipient by recipient" }
         ul.recipients {
             @for (to, one) in &told.each {
                 li {
-                    code { (to) } " "
+                    (plain::name(to)) " "
                     @match one.outcome {
                         Outcome::Refused { code } => {
-                            (ui::badge("bad", code))
-                            @if let Some(why) = one.text.first() { p.muted { (prose(why)) } }
+                            span title=(code) { (ui::badge("bad", "refused")) } " "
+                            p.muted { (plain::show(&story::refusal(one))) }
+                            @for change in &one.changes { p.muted { "→ " (plain::show(&change.text)) } }
                         }
                         Outcome::Allowed { credits } if credits.is_zero() => (ui::badge("good", "free")),
                         Outcome::Allowed { credits } => (ui::badge("open", &format!("{} held", words::count(credits.0, "credit")))),

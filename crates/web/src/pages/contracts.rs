@@ -4,6 +4,7 @@ use crate::fault::{Answer, Fault, see};
 use crate::form::{Errors, Form};
 use crate::layout::{Page, Place};
 use crate::orders::give;
+use crate::plain;
 use crate::query::Query;
 use crate::ui::{self, Field};
 use crate::visitor::Visitor;
@@ -53,7 +54,9 @@ pub(crate) async fn post_contracts(
         Err(Failure::DuplicateId(_)) => {
             errors.add("id", format!("`{id}` is taken; choose another."));
         }
-        Err(Failure::Refused(refused)) => errors.add("id", refused.refusal.to_string()),
+        Err(Failure::Refused(refused)) => {
+            errors.add("id", crate::story::refusal(&refused.explanation))
+        }
         Err(failure) => return Err(failure.into()),
     }
     show(&app, &visitor, &query, &form, &errors).await
@@ -82,37 +85,37 @@ async fn show(
             button type="submit" { "Find" }
         }
         @if rows.is_empty() {
-            (ui::empty("No contract here", &html! { "Begin one below, or load a history with " code { "earnest import" } "." }))
+            (ui::empty("No contract here", &html! { "Create one below, or load a history with " code { "earnest import" } "." }))
         } @else {
             (ui::table("Contracts", &html! {
                 thead { tr {
                     th scope="col" { "Contract" } th scope="col" { "Policy" }
                     th.number scope="col" { "Available" } th.number scope="col" { "Held" }
-                    th.number scope="col" { "Gone" } th scope="col" { "Since" }
+                    th.number scope="col" { "Consumed" } th scope="col" { "Since" }
                 } }
                 tbody { @for (contract, balance) in &rows {
                     tr {
-                        td.wide { a href=(format!("/contracts/{}", contract.id)) { (contract.name) } " " span.tag { (contract.id) }
+                        td.wide data-label="Contract" { a href=(format!("/contracts/{}", contract.id)) { (contract.name) } " " span.tag { (plain::name(&contract.id)) }
                             @if contract.cancelled_at.is_some() { " " (ui::badge("bad", "cancelled")) } }
-                        td { code { (contract.policy) } }
-                        td.number { (words::number(balance.balance.available.0)) }
-                        td.number { (words::number(balance.balance.held.0)) }
-                        td.number { (words::number(balance.balance.consumed.0)) }
-                        td.date { (words::on(contract.starts_at)) }
+                        td data-label="Policy" { code { (contract.policy) } }
+                        td.number data-label="Available" { (words::number(balance.balance.available.0)) }
+                        td.number data-label="Held" { (words::number(balance.balance.held.0)) }
+                        td.number data-label="Consumed" { (words::number(balance.balance.consumed.0)) }
+                        td.date data-label="Since" { (words::on(contract.starts_at)) }
                     }
                 } }
             }))
         }
         (ui::pager(query, next.as_ref().map(ContractId::as_str), "More contracts"))
         section.panel aria-labelledby="new" {
-            h2 #new { "Begin a contract" }
+            h2 #new { "Create a contract" }
             form.columns method="post" action="/contracts" novalidate {
                 (ui::hidden(visitor, &app.engine.make_form_key()))
                 (Field::line("id", "Id").hint("Letters, digits and . _ : @ -").show(form, errors))
                 (Field::line("name", "Name").show(form, errors))
                 (ui::choose("policy", "Policy", &policies, form.text("policy")))
                 (ui::tick("allotments", "Seats are given the policy's credits each month", form.is_on("allotments")))
-                button.primary type="submit" { "Begin" }
+                button.primary type="submit" { "Create" }
             }
         }
     };

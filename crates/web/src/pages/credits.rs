@@ -30,7 +30,7 @@ pub(crate) async fn get_credits(
             h1 { "Credits" }
             a.button.primary href=(desk.path("compose")) { "Write a message" }
         }
-        p.lead { "The pool of " strong { (desk.contract) } ": every seat of the contract draws from it." }
+        p.lead { "The pool of " strong { (visitor.names.show(&desk.contract)) } ": every seat of the contract draws from it." }
         div.stack #credits data-refresh="" {
             (sums)
             (ahead)
@@ -54,12 +54,12 @@ pub(super) async fn shown(app: &App, contract: &ContractId) -> Result<(Markup, M
     let sums = html! {
         dl.figures {
             (ui::figure("Available", &words::number(balance.available.0), &html! {
-                @if soon(30) > 0 { (words::number(soon(30))) " of them end within 30 days" } @else { "none ends within 30 days" }
+                @match soon(30) { 0 => "none ends within 30 days", 1 => "1 of them ends within 30 days", many => { (words::number(many)) " of them end within 30 days" } }
             }))
             (ui::figure("Held", &words::number(balance.held.0), &html! { "by messages that wait for an answer" }))
-            (ui::figure("Gone", &words::number(balance.consumed.0), &html! { "kept by settlements" }))
+            (ui::figure("Consumed", &words::number(balance.consumed.0), &html! { "by messages that have settled" }))
             (ui::figure("Ended unspent", &words::number(balance.expired.0), &html! {
-                @if !balance.revoked.is_zero() { "and " (words::number(balance.revoked.0)) " taken back" }
+                @if !balance.revoked.is_zero() { "and " (words::number(balance.revoked.0)) " revoked" }
             }))
             (ui::figure("Ever granted", &words::number(balance.granted.0), &html! { "the other figures together" }))
         }
@@ -76,26 +76,31 @@ fn outlook(ahead: &CreditsAhead) -> Markup {
         section.panel aria-labelledby="ahead" {
             h2 #ahead { "The next 90 days" }
             @if ends == 0 && held == 0 {
-                (ui::empty("Nothing falls due", &html! { "No available credit ends and no message's window closes in the next 90 days." }))
+                (ui::empty("Nothing falls due", &html! { "No available credit ends, and no message's window ends, in the next 90 days." }))
             } @else {
+                @let (is_held, held_credits) = (if held == 1 { "is" } else { "are" }, words::count(held, "held credit"));
                 p {
-                    @match (ahead.answer_returns, ahead.unanswered) {
-                        (true, Some(Settled::Consumed)) => {
-                            (words::number(held)) " held credits come back if their recipients answer before the window of the message closes; if nobody answers they are gone. "
+                    @if held > 0 {
+                        @match (ahead.answer_returns, ahead.unanswered) {
+                            (true, Some(Settled::Consumed)) => {
+                                (held_credits) " " (is_held) " returned if the recipient answers before the window of the message ends, and consumed if nobody answers. "
+                            }
+                            (_, Some(Settled::Returned)) => {
+                                (held_credits) " " (is_held) " returned when the window of the message ends without an answer. "
+                            }
+                            _ => { (held_credits) " " (is_held) " decided by the time the window of the message ends. " }
                         }
-                        (_, Some(Settled::Returned)) => {
-                            (words::number(held)) " held credits come back when the window of the message closes without an answer. "
-                        }
-                        _ => { (words::number(held)) " held credits are decided by the time the window of the message closes. " }
                     }
-                    (words::number(ends)) " available credits end unless they are used before."
+                    @if ends > 0 {
+                        (words::count(ends, "available credit")) @if ends == 1 { " ends unless it is used before." } @else { " end unless they are used before." }
+                    }
                 }
                 (charts::credits_ahead(ahead))
             }
             ul.plain-list {
-                @if !ahead.never.is_zero() { li { (words::number(ahead.never.0)) " available credits never end." } }
-                @if !ahead.later.is_zero() { li { (words::number(ahead.later.0)) " available credits end later." } }
-                @if !ahead.held_later.is_zero() { li { (words::number(ahead.held_later.0)) " held credits are decided later." } }
+                @if !ahead.never.is_zero() { li { (words::count(ahead.never.0, "available credit")) @if ahead.never.0 == 1 { " never ends." } @else { " never end." } } }
+                @if !ahead.later.is_zero() { li { (words::count(ahead.later.0, "available credit")) @if ahead.later.0 == 1 { " ends later." } @else { " end later." } } }
+                @if !ahead.held_later.is_zero() { li { (words::count(ahead.held_later.0, "held credit")) @if ahead.held_later.0 == 1 { " is decided later." } @else { " are decided later." } } }
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::fault::{Answer, Fault, see};
 use crate::form::{self, Errors, Form, whole};
 use crate::layout::{Page, Place};
 use crate::orders::give;
+use crate::plain;
 use crate::query::Query;
 use crate::ui::{self, Field};
 use crate::visitor::Visitor;
@@ -70,7 +71,9 @@ pub(crate) async fn post_grants(
         });
         match give(&app, &visitor, &contract, what, form.key(&visitor)).await {
             Ok(_) => return Ok(see(&format!("{path}?done=granted"))),
-            Err(Failure::Refused(refused)) => errors.add("credits", refused.refusal.to_string()),
+            Err(Failure::Refused(refused)) => {
+                errors.add("credits", crate::story::refusal(&refused.explanation))
+            }
             Err(Failure::Malformed(wrong)) => errors.add("expires_at", wrong.to_string()),
             Err(failure) => return Err(failure.into()),
         }
@@ -102,8 +105,8 @@ async fn show(
     let main = html! {
         h1 { "Credits and grants" }
         @match query.get("done") {
-            Some("granted") => (ui::done("The credits are there.")),
-            Some("revoked") => (ui::done("The unspent rest was taken back.")),
+            Some("granted") => (ui::done("The credits were given.")),
+            Some("revoked") => (ui::done("Revoked: the unspent rest of the lot is no longer available.")),
             _ => {}
         }
         (sums)
@@ -115,7 +118,7 @@ async fn show(
         (ui::pager(query, next.as_deref(), "Newer lots"))
         @if visitor.can(Operation::ManageGrants) {
             section.panel aria-labelledby="new" {
-                h2 #new { "Give or sell credits" }
+                h2 #new { "Give credits" }
                 form.columns method="post" action=(format!("/contracts/{contract}/grants")) novalidate {
                     (ui::hidden(visitor, &app.engine.make_form_key()))
                     (Field::line("credits", "Credits").kind("text").show(form, errors))
@@ -146,23 +149,23 @@ fn table(contract: &ContractId, grants: &[GrantRecord], visitor: &Visitor) -> Ma
                 th scope="col" { "Lot" } th scope="col" { "Source" }
                 th.number scope="col" { "Credits" } th.number scope="col" { "Available" } th.number scope="col" { "Held" }
                 th scope="col" { "From" } th scope="col" { "End" } th.number scope="col" { "Priority" }
-                @if may_revoke { th scope="col" { span.for-readers { "Take back" } } }
+                @if may_revoke { th scope="col" { span.for-readers { "Revoke" } } }
             } }
             tbody { @for grant in grants {
                 tr {
-                    td { code { (grant.id) } }
-                    td { (grant.source.name()) @if grant.revoked { " " (ui::badge("bad", "revoked")) } }
-                    td.number { (words::number(grant.credits.0)) }
-                    td.number { (words::number(grant.available.0)) }
-                    td.number { (words::number(grant.held.0)) }
-                    td.date { (words::on(grant.effective_at)) }
-                    td.date { @match grant.expires_at { Some(end) => (words::on(end)), None => "never" } }
-                    td.number { (grant.priority) }
+                    td data-label="Lot" { (plain::name(grant.id.to_string())) }
+                    td data-label="Source" { (grant.source.name()) @if grant.revoked { " " (ui::badge("bad", "revoked")) } }
+                    td.number data-label="Credits" { (words::number(grant.credits.0)) }
+                    td.number data-label="Available" { (words::number(grant.available.0)) }
+                    td.number data-label="Held" { (words::number(grant.held.0)) }
+                    td.date data-label="From" { (words::on(grant.effective_at)) }
+                    td.date data-label="End" { @match grant.expires_at { Some(end) => (words::on(end)), None => "never" } }
+                    td.number data-label="Priority" { (grant.priority) }
                     @if may_revoke {
-                        td {
+                        td.act {
                             @if !grant.revoked && !grant.available.is_zero() {
                                 (ui::confirm(visitor, &path, &[("do", "revoke"), ("grant", &grant.id.to_string())], "Revoke",
-                                    &format!("{} of `{}` are taken back. What is held goes on, and is taken when it comes back.", words::count(grant.available.0, "credit"), grant.id)))
+                                    &format!("{} of `{}` will be revoked. What is held goes on, and is revoked when it is returned.", words::count(grant.available.0, "credit"), grant.id)))
                             }
                         }
                     }

@@ -3,6 +3,7 @@
 use crate::fault::{Answer, Fault, see};
 use crate::form::{Errors, Form};
 use crate::layout::{self, Page, Place};
+use crate::names::Names;
 use crate::query::Query;
 use crate::sign_in::link_path;
 use crate::ui::{self, Field};
@@ -18,11 +19,11 @@ use maud::{Markup, html};
 
 const LIMIT: usize = 50;
 const SCOPES: [(&str, &str); 5] = [
-    ("seat", "seat: sends and reads as one seat"),
-    ("member", "member: one recipient's inbox and preferences"),
-    ("contract", "contract: its seats, sends and reports"),
-    ("admin", "admin: everything"),
-    ("import", "import: everything, and tells histories"),
+    ("seat", "One seat"),
+    ("member", "One member"),
+    ("contract", "One contract"),
+    ("admin", "Everything"),
+    ("import", "Everything, imports too"),
 ];
 
 /// Shows the page.
@@ -152,6 +153,11 @@ async fn show(
         .unwrap_or(0);
     let next = (keys.len() > from + LIMIT).then(|| (from + LIMIT).to_string());
     let page: Vec<&KeyRecord> = keys.iter().skip(from).take(LIMIT).collect();
+    let contracts = page.iter().filter_map(|key| match &key.scope {
+        Scope::Contract { contract } | Scope::Seat { contract, .. } => Some(contract),
+        Scope::Admin | Scope::Import | Scope::Member { .. } => None,
+    });
+    let names = Names::of(app, contracts).await;
     let scopes = SCOPES.map(|(value, text)| (value.to_owned(), text.to_owned()));
     let main = html! {
         h1 { "Keys" }
@@ -163,12 +169,12 @@ async fn show(
             } }
             tbody { @for key in page {
                 tr {
-                    td { code { (key.id) } @if key.id == visitor.key { " " span.tag { "yours" } } }
-                    td { (layout::whom(&key.scope)) @if matches!(key.scope, Scope::Import) { " (import)" } }
-                    td.date { (words::when(key.created_at, visitor.now)) }
-                    td.date { @match key.used_at { Some(at) => (words::when(at, visitor.now)), None => "never" } }
-                    td { @if key.revoked_at.is_some() { (ui::badge("bad", "revoked")) } @else { (ui::badge("good", "active")) } }
-                    td { @if key.revoked_at.is_none() {
+                    td data-label="Key" { code { (key.id) } @if key.id == visitor.key { " " span.tag { "yours" } } }
+                    td data-label="For" { (layout::whom(&key.scope, &names)) @if matches!(key.scope, Scope::Import) { " (import)" } }
+                    td.date data-label="Made" { (words::when(key.created_at, visitor.now)) }
+                    td.date data-label="Last used" { @match key.used_at { Some(at) => (words::when(at, visitor.now)), None => "never" } }
+                    td data-label="State" { @if key.revoked_at.is_some() { (ui::badge("bad", "revoked")) } @else { (ui::badge("good", "active")) } }
+                    td.act { @if key.revoked_at.is_none() {
                         div.buttons {
                             (ui::action(visitor, "/keys", &[("do", "link"), ("key", &key.id)], "Login link"))
                             (ui::confirm(visitor, "/keys", &[("do", "revoke"), ("key", &key.id)], "Revoke", "Whoever uses it is refused from the next request on, and its sessions end."))
@@ -182,10 +188,18 @@ async fn show(
             h2 #new { "Make a key" }
             form.columns method="post" action="/keys" novalidate {
                 (ui::hidden(visitor, ""))
-                (ui::choose("scope", "What it may do", &scopes, form.text("scope")))
-                (Field::line("contract", "Contract").optional().hint("For a contract's or a seat's key.").show(form, errors))
-                (Field::line("seat", "Seat").optional().hint("For a seat's key.").show(form, errors))
-                (Field::line("member", "Member").optional().hint("For a member's key.").show(form, errors))
+                div.field {
+                    (ui::choose("scope", "What it is for", &scopes, form.text("scope")))
+                    @if let Some(error) = errors.of("scope") { p.error { (error) } }
+                    p.hint.for-seat { "Sends and reads as that seat." }
+                    p.hint.for-member { "Reads one inbox, answers, and sets the member's preferences." }
+                    p.hint.for-contract { "Reads and sends as every seat of the contract, adds seats, reads reports." }
+                    p.hint.for-all { "Does whatever an administrator may. For imports it may tell histories, too." }
+                }
+                // Which of these are needed the style sheet knows; where it cannot tell, the hints do.
+                div.of-contract-or-seat { (Field::line("contract", "Contract").hint("Its id. For a contract's or a seat's key.").show(form, errors)) }
+                div.of-seat { (Field::line("seat", "Seat").hint("Its id in the contract. For a seat's key.").show(form, errors)) }
+                div.of-member { (Field::line("member", "Member").hint("Its id. For a member's key.").show(form, errors)) }
                 button.primary type="submit" name="do" value="create" { "Make" }
             }
         }

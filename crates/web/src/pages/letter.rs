@@ -6,11 +6,13 @@ use super::message::conversation;
 use crate::fault::{Answer, Fault, see};
 use crate::form::{Errors, Form};
 use crate::layout::{Page, Place};
+use crate::names::Names;
 use crate::orders::{self, give};
+use crate::plain;
 use crate::query::Query;
 use crate::ui::{self, Field};
 use crate::visitor::Visitor;
-use crate::words::{self, prose};
+use crate::words;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use earnest_core::Status;
@@ -162,7 +164,7 @@ pub(crate) async fn post_letter(
         Ok(_) if done == "reported" => Ok(see(&format!("/members/{member}/inbox?done={done}"))),
         Ok(_) => Ok(see(&format!("{here}?done={done}"))),
         Err(Failure::Refused(refused)) => {
-            errors.add("note", refused.refusal.to_string());
+            errors.add("note", crate::story::refusal(&refused.explanation));
             again(&errors).await
         }
         Err(failure) => Err(failure.into()),
@@ -180,6 +182,7 @@ async fn show(
 ) -> Result<Response, Fault> {
     let writings = app.engine.conversation(&record.id).await?;
     let policy = app.engine.policy_of_message(&record.id).await?;
+    let names = Names::of(app, [&record.contract]).await;
     let subject = super::sent::subject(record);
     let is_answered = record.responded_at.is_some();
     let main = html! {
@@ -191,7 +194,7 @@ async fn show(
         }
         h1 { (subject) }
         p.muted {
-            "From " strong { (record.seat) } " of " strong { (record.contract) } ", "
+            "From " strong { (plain::name(&record.seat)) } " of " strong { (names.show(&record.contract)) } ", "
             (words::when(record.sent_at, visitor.now))
             @if record.bulk { ", sent to several people" }
             @if record.reported_at.is_some() { ", reported by you" }
@@ -208,7 +211,7 @@ async fn show(
             }
             div.stack {
                 (for_the_sender(&policy, record))
-                (leave_me_alone(visitor, member, record))
+                (leave_me_alone(visitor, member, record, &names))
             }
         }
     };
@@ -240,7 +243,7 @@ fn answers(
             form method="post" action=(path) novalidate {
                 (hidden())
                 (Field::area("note", "Your note", 4).optional()
-                    .hint("A reply needs a note; the other answers may go without. Declining with a note leaves the door open.")
+                    .hint("A reply needs a note; the other answers may go without. “Not interested” with a note leaves the conversation open.")
                     .show(form, errors))
                 div.buttons {
                     button.primary type="submit" name="do" value="reply" { "Reply" }
@@ -265,7 +268,7 @@ const fn kind_word(kind: ResponseKind) -> &'static str {
     match kind {
         ResponseKind::Reply => "reply",
         ResponseKind::Accept => "accept",
-        ResponseKind::NotInterested => "decline",
+        ResponseKind::NotInterested => "not interested",
     }
 }
 
@@ -283,23 +286,28 @@ fn for_the_sender(policy: &Policy, record: &MessageRecord) -> Markup {
             } @else if is_over {
                 p { "Whatever you write now, it changes nothing about the sender's credit: that is decided." }
             } @else {
-                p { "To write to you, the sender put credit at stake. What you do decides whether they get it back (returned) or lose it (consumed):" }
-                ul.plain-list { @for rule in rules { li { (prose(&render::rule(rule, window))) } } }
-                @if policy.on_send().is_some() { p { "Under this policy the credit is spent at the send; no answer changes that." } }
+                p { "To write to you, the sender put credit at stake. What you do decides whether it is returned to them or consumed:" }
+                ul.plain-list { @for rule in rules { li { (plain::show(&render::rule(rule, window))) } } }
+                @if policy.on_send().is_some() { p { "Under this policy the credit is consumed at the send; no answer changes that." } }
             }
-            p.muted { "An answer also counts for the sender's response rate, a decline as much as a reply. You owe nobody an answer." }
+            p.muted { "An answer also counts for the sender's response rate, “not interested” as much as a reply. You owe nobody an answer." }
         }
     }
 }
 
-fn leave_me_alone(visitor: &Visitor, member: &MemberId, record: &MessageRecord) -> Markup {
+fn leave_me_alone(
+    visitor: &Visitor,
+    member: &MemberId,
+    record: &MessageRecord,
+    names: &Names,
+) -> Markup {
     let path = format!("/members/{member}/messages/{}", record.id);
     let whole = format!(
-        "Nobody of `{}` reaches you any more. You can lift it under Preferences.",
-        record.contract
+        "Nobody of {} reaches you any more. You can unblock them under Preferences.",
+        names.text(&record.contract)
     );
     let one = format!(
-        "`{}` reaches you no more, here neither. You can lift it under Preferences.",
+        "{} reaches you no more, and cannot write on here. You can unblock them under Preferences.",
         record.seat
     );
     html! {
@@ -307,10 +315,10 @@ fn leave_me_alone(visitor: &Visitor, member: &MemberId, record: &MessageRecord) 
             h2 #alone { "Be left alone" }
             div.buttons {
                 @if record.reported_at.is_none() {
-                    (ui::confirm(visitor, &path, &[("do", "report")], "Report", "A report is no answer. It is counted against the sender, beside their response rate."))
+                    (ui::confirm(visitor, &path, &[("do", "report")], "Report", "A report is no answer. It is counted beside the sender's response rate."))
                 }
                 (ui::confirm(visitor, &path, &[("do", "block"), ("whom", "seat")], "Block the sender", &one))
-                (ui::confirm(visitor, &path, &[("do", "block"), ("whom", "contract")], "Block the contract", &whole))
+                (ui::confirm(visitor, &path, &[("do", "block"), ("whom", "contract")], &format!("Block all of {}", names.text(&record.contract)), &whole))
             }
         }
     }

@@ -4,15 +4,15 @@ use crate::fault::{Answer, Fault, see};
 use crate::form::{Errors, Form};
 use crate::layout::{Page, Place};
 use crate::orders::{self, give};
+use crate::plain;
 use crate::query::Query;
 use crate::story;
 use crate::ui::{self, Field};
 use crate::visitor::Visitor;
-use crate::words::{self, prose};
+use crate::words;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use earnest_core::command::Side;
-use earnest_core::explain::Explanation;
 use earnest_core::units::Timestamp;
 use earnest_core::{Conversation, Credit, Status};
 use earnest_engine::keys::Scope;
@@ -70,7 +70,9 @@ pub(crate) async fn post_message(
         });
         match give(&app, &visitor, &record.contract, what, form.key(&visitor)).await {
             Ok(_) => return Ok(see(&format!("/messages/{}?done=written", record.id))),
-            Err(Failure::Refused(refused)) => errors.add("body", refused.refusal.to_string()),
+            Err(Failure::Refused(refused)) => {
+                errors.add("body", crate::story::refusal(&refused.explanation))
+            }
             Err(failure) => return Err(failure.into()),
         }
     }
@@ -86,6 +88,7 @@ async fn show(
     errors: &Errors,
 ) -> Result<Response, Fault> {
     let told = app.engine.explanation(&record.id).await?;
+    let visitor = &visitor.meeting(app, [&record.contract]).await;
     let writings = app.engine.conversation(&record.id).await?;
     let subject = super::sent::subject(record);
     let place = Place::Seat(record.contract.clone(), record.seat.clone(), "sent");
@@ -102,9 +105,9 @@ async fn show(
             p { (ui::status(record)) " " (ui::credit(record)) }
         }
         p.muted {
-            "To " strong { (record.to) } ", " (words::when(record.sent_at, visitor.now))
+            "To " strong { (plain::name(&record.to)) } ", " (words::when(record.sent_at, visitor.now))
             @if let Some(campaign) = &record.campaign {
-                ", in the campaign " a href=(format!("{seat_path}/sent?campaign={campaign}")) { (campaign) }
+                ", in the campaign " a href=(format!("{seat_path}/sent?campaign={campaign}")) { (plain::name(campaign)) }
             }
             @if record.seen_at.is_none() { ", not opened yet" }
         }
@@ -117,7 +120,7 @@ async fn show(
             div.stack #credit data-refresh="" {
                 section.panel aria-labelledby="steps" {
                     h2 #steps { "The credit, step by step" }
-                    (timeline(record, &told, visitor.now))
+                    (timeline(record, visitor.now))
                 }
                 section.panel aria-labelledby="why" {
                     h2 #why { @if record.credit == Credit::Held { "What can still happen" } @else { "Why" } }
@@ -158,7 +161,7 @@ pub(super) fn conversation(
     html! {
         ol.conversation {
             li.from-seat {
-                p.by { strong { (record.seat) } " " (words::when(record.sent_at, now)) }
+                p.by { strong { (plain::name(&record.seat)) } " " (words::when(record.sent_at, now)) }
                 div.text { (body) }
             }
             @if first > 0 { li.between { a href=(format!("?until={first}")) { "Show what was written before" } } }
@@ -169,7 +172,7 @@ pub(super) fn conversation(
                 };
                 li class=(class) {
                     p.by {
-                        strong { (who) } " " (words::when(writing.at, now))
+                        strong { (plain::name(who)) } " " (words::when(writing.at, now))
                         @if let Some(kind) = writing.response { " " (ui::badge("plain", ui::answer_word(kind))) }
                         @if writing.auto { " " (ui::badge("plain", "automatic")) }
                     }
@@ -196,8 +199,8 @@ fn answer(
                 (Field::area("body", "Write on", 4).hint("The conversation is open: this costs no credit.").show(form, errors))
                 button.primary type="submit" { "Send" }
             },
-            Conversation::Unanswered => p.muted { "You can write on here once " (record.to) " answers." },
-            Conversation::Declined => p.muted { (record.to) " declined without a note. They may write later; until then only a new message reaches them." },
+            Conversation::Unanswered => p.muted { "You can write on here once " (plain::name(&record.to)) " answers." },
+            Conversation::Declined => p.muted { (plain::name(&record.to)) " said “not interested”, without a note. They may write later; until then only a new message reaches them." },
         }
     }
 }
@@ -210,8 +213,8 @@ struct Step {
     text: Markup,
 }
 
-fn timeline(record: &MessageRecord, told: &Explanation, now: Timestamp) -> Markup {
-    let steps = steps(record, told);
+fn timeline(record: &MessageRecord, now: Timestamp) -> Markup {
+    let steps = steps(record);
     html! {
         ol.timeline {
             @for step in steps {
@@ -224,7 +227,7 @@ fn timeline(record: &MessageRecord, told: &Explanation, now: Timestamp) -> Marku
     }
 }
 
-fn steps(record: &MessageRecord, told: &Explanation) -> Vec<Step> {
+fn steps(record: &MessageRecord) -> Vec<Step> {
     let credits = words::count(record.price, "credit");
     let mut steps = Vec::new();
     let mut step = |at, class, title: &str, text: Markup| {
@@ -276,15 +279,12 @@ fn steps(record: &MessageRecord, told: &Explanation) -> Vec<Step> {
             record.deadline,
             "plain",
             "Window ended",
-            html! { p { "Nobody had answered." } },
+            html! { p { "Nobody had answered by then." } },
         );
     }
-    let why = html! {
-        @if let Some(rule) = &told.rule { p { (prose(&rule.why)) " " (story::rule(rule)) } }
-    };
     match (record.credit, record.settled_at) {
-        (Credit::Returned, Some(at)) => step(at, "good", "Credit came back", why),
-        (Credit::Consumed, Some(at)) => step(at, "bad", "Credit gone", why),
+        (Credit::Returned, Some(at)) => step(at, "good", "Credit returned", html! {}),
+        (Credit::Consumed, Some(at)) => step(at, "bad", "Credit consumed", html! {}),
         (Credit::Held, _) => step(
             record.deadline,
             "open",

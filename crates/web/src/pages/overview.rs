@@ -5,6 +5,7 @@ use super::desk::in_force;
 use crate::charts;
 use crate::fault::Answer;
 use crate::layout::{Page, Place};
+use crate::plain;
 use crate::ui;
 use crate::visitor::Visitor;
 use crate::words;
@@ -65,7 +66,7 @@ pub(crate) async fn get_overview(
             }
             section.panel aria-labelledby="seats" {
                 h2 #seats { (words::count(count as u64, "seat")) ", worst standing first" }
-                @if stopped > 0 { div.callout.warn { p { (words::count(stopped as u64, "seat")) " may not send in bulk, or not at all, for now." } } }
+                @if stopped > 0 { div.callout.warn { p { (words::count(stopped as u64, "seat")) @if stopped == 1 { " is" } @else { " are" } " restricted: for now they may not send in bulk, or not at all." } } }
                 @if count == 0 {
                     (ui::empty("No seat yet", &html! { a href=(format!("/contracts/{id}/seats")) { "Add the first seat" } "; the policy's credits come with it." }))
                 } @else {
@@ -101,10 +102,10 @@ fn figures(report: &ResponsesReport) -> Markup {
     html! {
         dl.figures {
             (ui::figure("Sent", &words::number(total.sent), &html! { "since the start" }))
-            (ui::figure("Answered", &words::rate(total.responded(), total.sent), &html! { (words::number(total.responded())) " messages" }))
-            (ui::figure("Replied or accepted", &words::rate(total.reply + total.accept, total.sent), &html! { (words::number(total.reply)) " replies, " (words::number(total.accept)) " accepted" }))
-            (ui::figure("Declined", &words::rate(total.not_interested, total.sent), &html! { (words::number(total.not_interested)) " messages" }))
-            (ui::figure("Waiting", &words::number(report.held), &html! { (words::number(report.lapsed)) " were not answered in time" }))
+            (ui::figure("Answered", &words::rate(total.responded(), total.sent), &html! { (words::count(total.responded(), "message")) }))
+            (ui::figure("Replied or accepted", &words::rate(total.reply + total.accept, total.sent), &html! { (words::number(total.reply)) " replied, " (words::number(total.accept)) " accepted" }))
+            (ui::figure("Not interested", &words::rate(total.not_interested, total.sent), &html! { (words::count(total.not_interested, "message")) }))
+            (ui::figure("Waiting", &words::number(report.held), &html! { (words::number(report.lapsed)) @if report.lapsed == 1 { " was" } @else { " were" } " not answered in time" }))
         }
     }
 }
@@ -121,10 +122,10 @@ fn campaigns(
                 thead { tr { th scope="col" { "Campaign" } th.number scope="col" { "Sent" } th.number scope="col" { "Answered" } th.number scope="col" { "Rate" } } }
                 tbody { @for (id, tally) in all {
                     tr {
-                        td.wide { a href=(format!("/contracts/{contract}/messages?campaign={id}")) { (id) } }
-                        td.number { (words::number(tally.sent)) }
-                        td.number { (words::number(tally.responded())) }
-                        td.number { (words::rate(tally.responded(), tally.sent)) }
+                        td.wide data-label="Campaign" { a href=(format!("/contracts/{contract}/messages?campaign={id}")) { (plain::name(id)) } }
+                        td.number data-label="Sent" { (words::number(tally.sent)) }
+                        td.number data-label="Answered" { (words::number(tally.responded())) }
+                        td.number data-label="Rate" { (words::rate(tally.responded(), tally.sent)) }
                     }
                 } }
             }))

@@ -3,6 +3,7 @@
 use crate::fault::{Answer, Fault, see};
 use crate::form::{Errors, Form};
 use crate::layout::{Page, Place};
+use crate::plain;
 use crate::query::Query;
 use crate::ui;
 use crate::visitor::Visitor;
@@ -46,7 +47,7 @@ pub(crate) async fn get_policies(State(app): State<App>, visitor: Visitor, uri: 
             @for it in &all {
                 li.panel {
                     h2 { a href=(format!("/policies/{}", it.policy.name)) { (it.policy.name) } }
-                    p { (it.policy.title) }
+                    p { (words::unbroken(&it.policy.title)) }
                     p.muted {
                         @if it.preset { "ships with Earnest" }
                         @else { "yours, version " (it.version) @if let Some(at) = it.uploaded_at { ", " (words::when(at, visitor.now)) } }
@@ -55,10 +56,10 @@ pub(crate) async fn get_policies(State(app): State<App>, visitor: Visitor, uri: 
             }
         }
         section.panel aria-labelledby="compare" {
-            h2 #compare { "Compare two" }
+            h2 #compare { "Compare two policies" }
             form.columns method="get" action="/policies/diff" {
-                (ui::choose("a", "This one", &names, "inmail-2014"))
-                (ui::choose("b", "with", &names, "inmail-2015"))
+                (ui::choose("a", "First policy", &names, "inmail-2014"))
+                (ui::choose("b", "Second policy", &names, "inmail-2015"))
                 button type="submit" { "Compare" }
             }
         }
@@ -78,7 +79,7 @@ pub(crate) async fn get_one(
     let main = html! {
         p.crumb { a href="/policies" { "← Policies" } }
         h1 { (policy.name) }
-        p.lead { (policy.title) }
+        p.lead { (words::unbroken(&policy.title)) }
         section.panel aria-labelledby="words" { h2 #words { "In words, with the sources" } (parts(policy)) }
         details.panel {
             summary { "The file" }
@@ -92,7 +93,7 @@ pub(crate) async fn get_one(
 pub(super) fn parts(policy: &Policy) -> Markup {
     html! {
         @for part in render::parts(policy) {
-            h3 { (part.title) }
+            h3 { (plain::plain(part.title)) }
             dl.rules {
                 @for line in part.lines {
                     div {
@@ -123,21 +124,21 @@ pub(crate) async fn get_diff(State(app): State<App>, visitor: Visitor, uri: Uri)
         p.crumb { a href="/policies" { "← Policies" } }
         h1 { (a.policy.name) " and " (b.policy.name) }
         form.filters method="get" aria-label="Compare others" {
-            (ui::choose("a", "This one", &names, &a.policy.name))
-            (ui::choose("b", "with", &names, &b.policy.name))
+            (ui::choose("a", "First policy", &names, &a.policy.name))
+            (ui::choose("b", "Second policy", &names, &b.policy.name))
             button type="submit" { "Compare" }
         }
         @if found.is_empty() {
             (ui::empty("They do the same", &html! { "No rule and no number differs." }))
         } @else {
-            p { (words::count(found.len() as u64, "key")) " differ." }
+            p { (words::count(found.len() as u64, "key")) @if found.len() == 1 { " differs." } @else { " differ." } }
             (ui::table("Differences", &html! {
                 thead { tr { th scope="col" { "Key" } th scope="col" { (a.policy.name) } th scope="col" { (b.policy.name) } } }
                 tbody { @for it in &found {
                     tr {
                         th scope="row" { code { (it.key) } }
-                        td.before { @match &it.a { Some(value) => (value), None => span.muted { "not there" } } }
-                        td.after { @match &it.b { Some(value) => (value), None => span.muted { "not there" } } }
+                        td.before data-label=(a.policy.name) { (side(it.a.as_deref())) }
+                        td.after data-label=(b.policy.name) { (side(it.b.as_deref())) }
                     }
                 } }
             }))
@@ -147,6 +148,16 @@ pub(crate) async fn get_diff(State(app): State<App>, visitor: Visitor, uri: Uri)
 }
 
 /// Shows the form to upload a policy.
+/// Shows one side of a difference.
+fn side(value: Option<&str>) -> Markup {
+    html! {
+        @match value {
+            Some(value) => (value),
+            None => span.muted { "not there" },
+        }
+    }
+}
+
 pub(crate) async fn get_upload(visitor: Visitor) -> Answer {
     visitor.may(Operation::UploadPolicies)?;
     Ok(upload(
@@ -186,7 +197,7 @@ pub(crate) async fn post_upload(
     if form.text("do") == "check" {
         let told = html! {
             div.callout.good role="status" { p { "No mistake. In words it says:" } }
-            section.panel { h2 { (policy.name) } p.lead { (policy.title) } (parts(&policy)) }
+            section.panel { h2 { (policy.name) } p.lead { (words::unbroken(&policy.title)) } (parts(&policy)) }
         };
         return Ok(upload(&visitor, &form, &told, false));
     }

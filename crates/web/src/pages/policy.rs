@@ -58,7 +58,9 @@ pub(crate) async fn post_policy(
         });
         match give(&app, &visitor, &contract, what, form.key(&visitor)).await {
             Ok(_) => return Ok(see(&format!("/contracts/{contract}/policy?done=added"))),
-            Err(Failure::Refused(refused)) => errors.add("policy", refused.refusal.to_string()),
+            Err(Failure::Refused(refused)) => {
+                errors.add("policy", crate::story::refusal(&refused.explanation))
+            }
             Err(Failure::Malformed(wrong)) => errors.add("effective_at", wrong.to_string()),
             Err(failure) => return Err(failure.into()),
         }
@@ -79,17 +81,17 @@ async fn show(
     let current = versions.get(in_force).map(|(_, policy)| policy.clone());
     let main = html! {
         h1 { "Policy" }
-        @if done == Some("added") { (ui::done("The version is there. Messages that were sent before keep the rules they were sent under.")) }
+        @if done == Some("added") { (ui::done("The new version was added. Messages sent before keep the rules that they were sent under.")) }
         section.panel aria-labelledby="versions" {
             h2 #versions { "Versions" }
             (ui::table("Policy versions", &html! {
-                thead { tr { th.number scope="col" { "Version" } th scope="col" { "Policy" } th scope="col" { "Rules from" } th scope="col" { "State" } } }
+                thead { tr { th.number scope="col" { "Version" } th scope="col" { "Policy" } th scope="col" { "In force from" } th scope="col" { "State" } } }
                 tbody { @for (at, (version, policy)) in versions.iter().enumerate().rev() {
                     tr {
-                        td.number { (version.version) }
-                        td.wide { a href=(format!("/policies/{}", policy.name)) { (policy.name) } " " span.muted { (policy.title) } }
-                        td.date { (words::on(version.effective_at)) }
-                        td {
+                        td.number data-label="Version" { (version.version) }
+                        td.wide data-label="Policy" { a href=(format!("/policies/{}", policy.name)) { (policy.name) } " " span.muted { (words::unbroken(&policy.title)) } }
+                        td.date data-label="In force from" { (words::on(version.effective_at)) }
+                        td data-label="State" {
                             @if at == in_force { (ui::badge("good", "in force")) }
                             @else if version.effective_at > visitor.now {
                                 (ui::badge("open", "to come")) " "
@@ -106,19 +108,19 @@ async fn show(
         @if let Some(current) = &current {
             section.panel aria-labelledby="in-force" {
                 h2 #in-force { "In force: " (current.name) }
-                p.lead { (current.title) }
+                p.lead { (words::unbroken(&current.title)) }
                 (parts(current))
             }
         }
         @if visitor.can(Operation::RuleContract) {
             section.panel aria-labelledby="new" {
-                h2 #new { "Bring another version" }
+                h2 #new { "Switch to another policy" }
                 form.columns method="post" action=(format!("/contracts/{contract}/policy")) novalidate {
                     (ui::hidden(visitor, &app.engine.make_form_key()))
                     (ui::choose("policy", "Policy", &names, form.text("policy")))
-                    (Field::line("effective_at", "Rules from").kind("date").optional().hint("The beginning of this day, UTC. Empty: from now on.").show(form, errors))
+                    (Field::line("effective_at", "In force from").kind("date").optional().hint("From the beginning of this day, UTC. Empty: from now on.").show(form, errors))
                     @if let Some(error) = errors.of("policy") { p.error { (error) } }
-                    button.primary type="submit" { "Bring it" }
+                    button.primary type="submit" { "Switch" }
                     p { a href="/policies/upload" { "Upload a policy of your own" } }
                 }
             }

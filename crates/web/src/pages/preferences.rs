@@ -3,6 +3,7 @@
 use crate::fault::{Answer, Fault, see};
 use crate::form::{Errors, Form, whole};
 use crate::layout::{Page, Place};
+use crate::plain;
 use crate::query::Query;
 use crate::ui::{self, Field};
 use crate::visitor::Visitor;
@@ -15,6 +16,9 @@ use earnest_engine::Wishes;
 use earnest_server::{App, Operation};
 use http::Uri;
 use maud::{Markup, html};
+
+/// How many of the newest messages tell the names of those who are blocked.
+const NEWEST: usize = 40;
 
 /// Who may write: the value, its name, what it means.
 const ACCEPTS: [(&str, Accepts, &str, &str); 3] = [
@@ -48,6 +52,7 @@ pub(crate) async fn get_preferences(
     let member = reach(&visitor, &member)?;
     let wishes = app.engine.preferences(&member).await?;
     let query = Query::of(&uri, &["done"]);
+    let visitor = met(&app, &visitor, &member).await?;
     Ok(show(
         &visitor,
         &member,
@@ -61,6 +66,13 @@ pub(crate) async fn get_preferences(
 fn reach(visitor: &Visitor, member: &str) -> Result<MemberId, Fault> {
     visitor.may(Operation::ActAsMember)?;
     Ok(visitor.member(member)?)
+}
+
+/// Lets the visitor know the names of the contracts that have written to the member of late; of others they learn none.
+async fn met(app: &App, visitor: &Visitor, member: &MemberId) -> Result<Visitor, Fault> {
+    let newest = app.engine.inbox(member, None, None, NEWEST).await?;
+    let contracts = newest.items.iter().map(|it| &it.contract);
+    Ok(visitor.meeting(app, contracts).await)
 }
 
 fn typed(wishes: &Wishes) -> Form {
@@ -117,6 +129,7 @@ pub(crate) async fn post_preferences(
         }
     }
     let wishes = app.engine.preferences(&member).await?;
+    let visitor = met(&app, &visitor, &member).await?;
     Ok(show(&visitor, &member, &wishes, &form, &errors, None))
 }
 
@@ -132,9 +145,9 @@ fn show(
     let main = html! {
         h1 { "Preferences" }
         @match done {
-            Some("kept") => (ui::done("Kept. It holds for every message from now on.")),
+            Some("kept") => (ui::done("Saved. This holds for every message from now on.")),
             Some("blocked") => (ui::done("Blocked.")),
-            Some("unblocked") => (ui::done("The block is lifted.")),
+            Some("unblocked") => (ui::done("Unblocked.")),
             _ => {}
         }
         div.split {
@@ -154,9 +167,9 @@ fn show(
                 }
                 (Field::line("price", "Your price, in credits").kind("number").optional()
                     .hint("How many credits a stranger has to stake. Empty: what the sender's policy asks, usually 1.").show(form, errors))
-                (Field::line("daily_cap", "At most so many cold messages a day").kind("number").optional()
+                (Field::line("daily_cap", "Most cold messages a day").kind("number").optional()
                     .hint("Counted by the UTC day, over all senders. Empty: no cap.").show(form, errors))
-                button.primary type="submit" name="do" value="keep" { "Save" }
+                button.primary type="submit" name="do" value="save" { "Save" }
             }
             section.panel aria-labelledby="blocks" {
                 h2 #blocks { "Blocked senders" }
@@ -190,12 +203,12 @@ fn blocks(visitor: &Visitor, path: &str, wishes: &Wishes) -> Markup {
                     li {
                         span {
                             @match &block.seat {
-                                Some(seat) => { strong { (seat) } " of " (block.contract) },
-                                None => { "everybody of " strong { (block.contract) } },
+                                Some(seat) => { strong { (plain::name(seat)) } " of " (visitor.names.show(&block.contract)) },
+                                None => { "everybody of " strong { (visitor.names.show(&block.contract)) } },
                             }
                             " " span.muted { "since " (words::when(block.created_at, visitor.now)) }
                         }
-                        (ui::action(visitor, path, &[("do", "unblock"), ("block", &block.id)], "Lift"))
+                        (ui::action(visitor, path, &[("do", "unblock"), ("block", &block.id)], "Unblock"))
                     }
                 }
             }

@@ -6,6 +6,7 @@
 use super::desk::Desk;
 use crate::fault::Answer;
 use crate::layout::{Page, Place};
+use crate::plain;
 use crate::query::Query;
 use crate::ui;
 use crate::visitor::Visitor;
@@ -197,18 +198,18 @@ pub(crate) fn table(
             tbody {
                 @for message in messages {
                     tr {
-                        td { (message.to) }
-                        td.wide {
+                        td data-label="To" { (plain::name(&message.to)) }
+                        td.wide data-label="Subject" {
                             a href=(format!("/messages/{}", message.id)) { (subject(message)) }
-                            @if let Some(campaign) = &message.campaign { " " span.tag { (campaign) } }
+                            @if let Some(campaign) = &message.campaign { " " span.tag title="campaign" { (plain::name(campaign)) } }
                         }
                         @if let Some(contract) = contract {
-                            td { a href=(format!("/contracts/{contract}/seats/{}/standing", message.seat)) { (message.seat) } }
+                            td data-label="Seat" { a href=(format!("/contracts/{contract}/seats/{}/standing", message.seat)) { (plain::name(&message.seat)) } }
                         }
-                        td { (ui::status(message)) }
-                        td { (ui::credit(message)) }
-                        td.date { (words::when(message.sent_at, visitor.now)) }
-                        td.date { (words::on(message.deadline)) }
+                        td data-label="Status" { (ui::status(message)) }
+                        td data-label="Credit" { (ui::credit(message)) }
+                        td.date data-label="Sent" { (words::when(message.sent_at, visitor.now)) }
+                        td.date data-label="Window ends" { (words::on(message.deadline)) }
                     }
                 }
             }

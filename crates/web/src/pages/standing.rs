@@ -27,7 +27,10 @@ pub(crate) async fn get_standing(
     let seat = &desk.record;
     let (sent, responded) = (u64::from(seat.sent), u64::from(seat.responded));
     let threshold = desk.story.as_ref().and_then(threshold);
-    let asked = threshold.map_or_else(|| "nothing".to_owned(), |it| it.to_string());
+    let asked = threshold.map_or_else(
+        || "nothing".to_owned(),
+        |it| words::unbroken(&it.to_string()).into_owned(),
+    );
     let counted = match &policy.gate {
         Gate::None => "since the seat was added",
         Gate::Thread(_) => "in the last 14 days",
@@ -44,7 +47,7 @@ pub(crate) async fn get_standing(
                     (words::number(responded)) " of " (words::number(sent)) " answered " (counted)
                 }))
                 (ui::figure("Asked for", &asked, &html! {
-                    @if threshold.is_some() { "20 to 30 % is called a good rate" } @else { "the policy has no gate" }
+                    @if threshold.is_some() { "20 to 30\u{a0}% is called a good rate" } @else { "the policy has no gate" }
                 }))
                 (ui::figure("Sent this month", &words::number(seat.used), &html! {
                     @match seat.usage_limit {
@@ -52,9 +55,9 @@ pub(crate) async fn get_standing(
                         None => "no limit is set",
                     }
                 }))
-                (ui::figure("Reports", &words::number(seat.reports), &html! { "messages that recipients reported" }))
+                (ui::figure("Reports", &words::number(seat.reports), &html! { @if seat.reports == 1 { "message that its recipient reported" } @else { "messages that their recipients reported" } }))
                 @if let Some(until) = seat.until {
-                    (ui::figure("Looked at again", &words::relative(until, visitor.now), &html! { "on " (words::at(until)) }))
+                    (ui::figure("Judged again", &words::relative(until, visitor.now), &html! { "on " (words::at(until)) }))
                 }
             }
             section.panel aria-labelledby="rate" {

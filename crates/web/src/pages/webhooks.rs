@@ -99,7 +99,7 @@ pub(crate) async fn post_webhooks(
                 Ok((_, secret)) => {
                     told = html! {
                         div.callout.good role="status" {
-                            p { strong { "The webhook is there. " } "Its secret signs what is sent, and is shown this once:" }
+                            p { strong { "The webhook was registered. " } "Its secret signs what is sent, and is shown this once:" }
                             pre.once tabindex="0" { code { (secret) } }
                         }
                     };
@@ -138,10 +138,10 @@ async fn show(
                 thead { tr { th scope="col" { "Address" } th scope="col" { "Events" } th scope="col" { "State" } th scope="col" { "Since" } } }
                 tbody { @for it in &all {
                     tr {
-                        td.wide { a href=(format!("/contracts/{contract}/webhooks/{}", it.id)) { (it.url) } }
-                        td { @match &it.types { None => "all", Some(types) => (words::count(types.len() as u64, "type")) } }
-                        td { (state(it)) }
-                        td.date { (words::on(it.created_at)) }
+                        td.wide data-label="Address" { a href=(format!("/contracts/{contract}/webhooks/{}", it.id)) { (it.url) } }
+                        td data-label="Events" { @match &it.types { None => "all", Some(types) => (words::count(types.len() as u64, "type")) } }
+                        td data-label="State" { (state(it)) }
+                        td.date data-label="Since" { (words::on(it.created_at)) }
                     }
                 } }
             }))
@@ -214,19 +214,20 @@ pub(crate) async fn get_webhook(
         p.crumb { a href=(format!("/contracts/{contract}/webhooks")) { "← Webhooks" } }
         div.title-row { h1.address { (webhook.url) } p { (state(&webhook)) } }
         @match query.get("done") {
-            Some("changed") => (ui::done("Changed.")),
-            Some("replayed") => (ui::done("They are on their way again, under their old ids and in order.")),
+            Some("paused") => (ui::done("Paused. What happens meanwhile waits for it.")),
+            Some("resumed") => (ui::done("Resumed. What has waited is on its way.")),
+            Some("replayed") => (ui::done("Sent again, under their old ids and in order.")),
             _ => {}
         }
         div.buttons {
             @if visitor.is_admin() {
                 @match webhook.state {
                     WebhookState::Active => (ui::action(&visitor, &path, &[("do", "pause")], "Pause")),
-                    WebhookState::Paused => (ui::action(&visitor, &path, &[("do", "resume")], "Go on")),
+                    WebhookState::Paused => (ui::action(&visitor, &path, &[("do", "resume")], "Resume")),
                 }
             }
-            (ui::action(&visitor, &path, &[("do", "replay")], "Send all dead ones again"))
-            (ui::confirm(&visitor, &path, &[("do", "remove")], "Remove", "What waits for it is given up."))
+            (ui::action(&visitor, &path, &[("do", "replay")], "Send all failed ones again"))
+            (ui::confirm(&visitor, &path, &[("do", "remove")], "Remove", "Nothing more is sent to it, nor what waits for it now."))
         }
         form.filters method="get" aria-label="Filter deliveries" {
             (ui::choose("state", "Deliveries", &states, query.text("state")))
@@ -244,13 +245,13 @@ pub(crate) async fn get_webhook(
                     tbody { @for it in &page.items {
                         @let one = &it.delivery;
                         tr {
-                            td.number { (words::number(one.seq)) }
-                            td { (ui::badge(match one.state { DeliveryState::Waiting => "open", DeliveryState::Delivered => "good", DeliveryState::Dead => "bad" }, delivery_word(one.state))) }
-                            td.number { (one.attempts) }
-                            td { @if let Some(status) = one.status { (status) " " } @if let Some(error) = &one.error { span.muted { (error) } } }
-                            td.date { (words::when(one.created_at, visitor.now)) }
-                            td.date { @if let Some(at) = one.next_at { (words::when(at, visitor.now)) } }
-                            td { @if one.state != DeliveryState::Waiting { (ui::action(&visitor, &path, &[("do", "replay"), ("delivery", &it.id)], "Send again")) } }
+                            td.number data-label="Event" { (words::number(one.seq)) }
+                            td data-label="State" { (ui::badge(match one.state { DeliveryState::Waiting => "open", DeliveryState::Delivered => "good", DeliveryState::Dead => "bad" }, delivery_word(one.state))) }
+                            td.number data-label="Tries" { (one.attempts) }
+                            td data-label="Answer" { @if let Some(status) = one.status { (status) " " } @if let Some(error) = &one.error { span.muted { (error) } } }
+                            td.date data-label="Made" { (words::when(one.created_at, visitor.now)) }
+                            td.date data-label="Next try" { @if let Some(at) = one.next_at { (words::when(at, visitor.now)) } }
+                            td.act { @if one.state != DeliveryState::Waiting { (ui::action(&visitor, &path, &[("do", "replay"), ("delivery", &it.id)], "Send again")) } }
                         }
                     } }
                 }))
@@ -276,7 +277,7 @@ const fn delivery_word(state: DeliveryState) -> &'static str {
     match state {
         DeliveryState::Waiting => "waiting",
         DeliveryState::Delivered => "delivered",
-        DeliveryState::Dead => "dead",
+        DeliveryState::Dead => "failed",
     }
 }
 
@@ -328,5 +329,9 @@ pub(crate) async fn post_webhook(
         }
         _ => return Err(Fault::not_found("action", form.text("do"))),
     }
-    Ok(see(&format!("{path}/{id}?done=changed")))
+    let done = match form.text("do") {
+        "pause" => "paused",
+        _ => "resumed",
+    };
+    Ok(see(&format!("{path}/{id}?done={done}")))
 }

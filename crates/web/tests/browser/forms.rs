@@ -38,7 +38,10 @@ async fn the_preview_follows_what_is_typed() {
     house.chrome.write("#to", "zoe").await;
     house.chrome.wait_for("If zoe replies").await;
     house.chrome.write("#subject", &"s".repeat(201)).await;
-    house.chrome.wait_for("subject_too_long").await;
+    house
+        .chrome
+        .wait_for("The subject has 201 characters")
+        .await;
     house.chrome.wait_for("201 of 200 characters").await;
     // What is typed stays, and so does the place where it is typed.
     let focus = house
@@ -93,7 +96,7 @@ async fn a_message_appears_in_an_open_inbox_and_its_answer_at_the_sender() {
     };
     house.engine.submit(respond).await.unwrap();
     house.chrome.wait_for("In a week, gladly.").await;
-    house.chrome.wait_for("Credit came back").await;
+    house.chrome.wait_for("Credit returned").await;
     house.close().await;
 }
 

@@ -11,7 +11,7 @@ async fn a_preview_says_what_would_become_of_the_credit_and_sends_nothing() {
     let ana = world.visit(world::seat("acme", "ana")).await;
     let page = ana.get(COMPOSE).await;
     page.is(200);
-    page.says("1 credit held until 31 May 2026");
+    page.says("1 credit is held until 31 May 2026; it returns when the recipient answers before that; if nobody answers it is gone.");
     let fields = [
         ("do", "preview"),
         ("to", "bo"),
@@ -20,7 +20,7 @@ async fn a_preview_says_what_would_become_of_the_credit_and_sends_nothing() {
     ];
     let page = ana.post(COMPOSE, &fields).await;
     page.is(200);
-    page.says("If bo replies, accepts or says \"not interested\"");
+    page.says("If bo replies, accepts or says “not interested”");
     assert!(page.text.contains("value=\"Hello\""));
     ana.get("/contracts/acme/seats/ana/sent")
         .await
@@ -65,8 +65,120 @@ async fn a_refusal_says_what_would_change_it() {
     ];
     let page = ana.post(COMPOSE, &fields).await;
     page.is(422);
-    page.says("would be refused recipient_closed");
     page.says("What would change that");
+    // It is said beside the field, and there alone; the code is for whoever asks.
+    let said = crate::support::text_of(&page.text);
+    assert_eq!(
+        said.matches("bo takes no cold messages").count(),
+        1,
+        "{said}"
+    );
+    assert!(page.text.contains("title=\"recipient_closed\""));
+    let fields = [("do", "preview"), ("to", "bo")];
+    let page = ana.post(COMPOSE, &fields).await;
+    page.says("refused bo takes no cold messages.");
+    in_plain_words(&page);
+}
+
+/// Looks that nothing on a page is a code, a key of a policy file or the tag of a source.
+#[track_caller]
+fn in_plain_words(page: &crate::support::Reply) {
+    let said = crate::support::text_of(&page.text);
+    let words = said.split([' ', '(', ')', ',', ':', ';']);
+    let machine: Vec<&str> = words
+        .filter(|word| {
+            let is_tag = ["[seed", "[help", "[paper", "[20"]
+                .iter()
+                .any(|tag| word.starts_with(tag));
+            let of_letters = word.starts_with(|it: char| it.is_ascii_lowercase());
+            let plain = word.trim_end_matches('.');
+            is_tag
+                || (of_letters && plain.contains(['_', '[']))
+                || (of_letters && plain.contains('.') && !plain.contains("..."))
+        })
+        .collect();
+    assert!(machine.is_empty(), "{machine:?} in {said}");
+}
+
+#[tokio::test]
+async fn every_refusal_is_one_sentence_for_people() {
+    let world = World::acme(0).await;
+    let admin = world.admin().await;
+    let ana = world.visit(world::seat("acme", "ana")).await;
+    let letter = |to: &'static str| [("do", "send"), ("to", to), ("subject", "s"), ("body", "b")];
+    for _ in 0..2 {
+        ana.post(COMPOSE, &letter("bo")).await.leads();
+    }
+    let told = ana.post(COMPOSE, &letter("bo")).await;
+    told.says("2 messages of yours to bo still wait for an answer, and at most 2 may.");
+    told.says("recipient bo answers one of them.");
+    in_plain_words(&told);
+    let long = "s".repeat(201);
+    let told = ana
+        .post(COMPOSE, &[("do", "preview"), ("subject", &long)])
+        .await;
+    told.says("refused The subject has 201 characters, and at most 200 are allowed.");
+    in_plain_words(&told);
+    for (wish, said) in [
+        (
+            ("price", "9999"),
+            "The message takes 9,999 credits, and 1,848 are available.",
+        ),
+        (("daily_cap", "1"), "takes 1 cold message a day"),
+    ] {
+        let to = if wish.0 == "price" { "dear" } else { "busy" };
+        let member = world.visit(world::member(to)).await;
+        let path = format!("/members/{to}/preferences");
+        member
+            .post(&path, &[("accepts", "all"), wish])
+            .await
+            .leads();
+        if to == "busy" {
+            ana.post(COMPOSE, &letter("busy")).await.leads();
+        }
+        let told = ana.post(COMPOSE, &letter(to)).await;
+        told.is(422);
+        told.says(said);
+        in_plain_words(&told);
+    }
+    admin
+        .post(
+            "/contracts/acme/seats/ana/limits",
+            &[("usage_limit", "3"), ("bulk", "on")],
+        )
+        .await
+        .leads();
+    let told = ana.post(COMPOSE, &letter("cy")).await;
+    told.says("Seat ana has sent 3 of the 3 messages that it may send this month.");
+    in_plain_words(&told);
+}
+
+#[tokio::test]
+async fn a_seatholder_reads_no_key_and_no_tag_of_a_source() {
+    for policy in ["inmail-2015", "inmail-thread", "recruiter-2024"] {
+        let world = World::under(policy, 200).await;
+        let ana = world.visit(world::seat("acme", "ana")).await;
+        let sent = "/contracts/acme/seats/ana/sent";
+        for path in [
+            COMPOSE,
+            "/contracts/acme/seats/ana/standing",
+            "/contracts/acme/seats/ana/credits",
+            sent,
+        ] {
+            in_plain_words(&ana.get(path).await);
+        }
+        for status in ["pending", "responded", "lapsed"] {
+            let list = ana.get(&format!("{sent}?status={status}")).await;
+            for message in list.links("/messages/").iter().take(3) {
+                in_plain_words(&ana.get(message).await);
+            }
+        }
+    }
+    // An administrator reads both.
+    let world = World::acme(0).await;
+    let page = world.admin().await.get("/policies/inmail-2015").await;
+    page.says("settlement.rule[0]");
+    page.says("[seed, 2014-09]");
 }
 
 #[tokio::test]
@@ -132,8 +244,8 @@ async fn a_message_is_answered_in_one_press_and_its_credit_comes_back() {
         .says("Not now. Try again in half a year.");
 
     let page = ana.get(&own).await;
-    page.says("not interested came back");
-    page.says("Credit came back");
+    page.says("not interested returned");
+    page.says("Credit returned");
     let fields = [("body", "In half a year, then.")];
     ana.post(&own, &fields).await.leads();
     bo.get(&letter).await.says("In half a year, then.");
@@ -150,12 +262,7 @@ async fn a_recipient_sees_nothing_of_the_sender_s_credits() {
     assert!(!letters.is_empty());
     for letter in letters {
         let page = bo.get(&letter).await;
-        for word in [
-            "held until",
-            "available",
-            "Credit came back",
-            "step by step",
-        ] {
+        for word in ["held until", "available", "Credit returned", "step by step"] {
             assert!(
                 !crate::support::text_of(&page.text).contains(word),
                 "{word} on {letter}"
@@ -181,7 +288,9 @@ async fn a_campaign_is_looked_at_recipient_by_recipient() {
     ];
     let page = ana.post(path, &fields).await;
     page.says("bo 1 credit held");
-    page.says("cy recipient_closed");
+    page.says("Nobody gets it while 1 of the 2 recipients cannot.");
+    page.says("cy refused cy takes no cold messages.");
+    in_plain_words(&page);
     let fields = [
         ("do", "send"),
         ("to", "bo, cy"),
@@ -295,7 +404,7 @@ async fn a_member_says_who_may_write() {
     let ana = world.visit(world::seat("acme", "ana")).await;
     ana.get(&format!("{COMPOSE}?to=bo"))
         .await
-        .says("3 credits held until");
+        .says("3 credits are held until");
     bo.post(
         path,
         &[("do", "block"), ("contract", "acme"), ("seat", "ana")],
@@ -304,7 +413,7 @@ async fn a_member_says_who_may_write() {
     .leads();
     ana.get(&format!("{COMPOSE}?to=bo"))
         .await
-        .says("recipient_blocked");
+        .says("bo has blocked your messages.");
     let page = bo.get(path).await;
     page.says("ana of acme since just now");
     let (_, rest) = page.text.split_once("name=\"block\" value=\"").unwrap();

@@ -1,6 +1,6 @@
 //! What holds for every page alike: size, structure, and what it lets the browser do.
 
-use crate::support::{Reply, World};
+use crate::support::{Reply, World, text_of};
 use crate::world;
 
 /// The pages of each role.
@@ -128,8 +128,8 @@ async fn the_question_is_answered_on_one_page() {
     ] {
         page.says(policy);
     }
-    page.says("comes back");
-    page.says("is gone");
+    page.says("returned");
+    page.says("consumed");
     let page = bo
         .get("/policies/ask?policy=inmail-2015&policy=inmail-thread")
         .await;

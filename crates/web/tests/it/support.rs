@@ -138,8 +138,13 @@ impl World {
 
     /// Returns a world with a made-up year of so many messages in the contract `acme`.
     pub async fn acme(messages: u64) -> Self {
+        Self::under("inmail-2015", messages).await
+    }
+
+    /// Returns a world with a made-up year under a policy.
+    pub async fn under(policy: &str, messages: u64) -> Self {
         let world = Self::new().await;
-        let mut year = Year::begin(&world.engine, "inmail-2015").await;
+        let mut year = Year::begin(&world.engine, policy).await;
         year.tell(messages).await;
         year.live().await;
         world
