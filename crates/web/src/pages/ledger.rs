@@ -5,6 +5,7 @@
 
 use crate::fault::{Answer, Fault};
 use crate::layout::{Page, Place, keep_to_itself};
+use crate::plain;
 use crate::query::Query;
 use crate::ui;
 use crate::visitor::Visitor;
@@ -12,8 +13,9 @@ use crate::words;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::response::Response;
+use earnest_core::Balance;
 use earnest_core::event::{Event, Fact};
-use earnest_core::units::{ContractId, MessageId, SeatId};
+use earnest_core::units::{ContractId, Credits, MessageId, SeatId};
 use earnest_engine::webhooks::{EVENT_TYPES, event_type};
 use earnest_engine::{EventFilter, message_of, seat_of};
 use earnest_server::{App, Operation};
@@ -88,7 +90,7 @@ pub(crate) async fn get_ledger(
                 (ui::table("Events", &html! {
                     thead { tr {
                         th.number scope="col" { "No." } th scope="col" { "When" } th scope="col" { "What" }
-                        th scope="col" { "Seat" } th scope="col" { "Message" } th.number scope="col" { "Credits" } th scope="col" { "More" }
+                        th scope="col" { "Seat" } th scope="col" { "Message" } th.number scope="col" { "Available" } th.number scope="col" { "Held" } th scope="col" { "More" }
                     } }
                     tbody { @for it in &found.items { (row(&contract, it.seq, &it.event, &visitor)) } }
                 }))
@@ -101,16 +103,48 @@ pub(crate) async fn get_ledger(
 }
 
 fn row(contract: &ContractId, seq: u64, event: &Event, visitor: &Visitor) -> Markup {
+    let (available, held) = moved(event);
     html! {
         tr {
-            td.number { (words::number(seq)) }
-            td.date { (words::when(event.at, visitor.now)) }
-            td { (event_type(&event.fact).replace('_', " ")) }
-            td { @if let Some(seat) = seat_of(&event.fact) { a href=(format!("/contracts/{contract}/seats/{seat}/standing")) { (seat) } } }
-            td { @if let Some(message) = message_of(&event.fact) { a href=(format!("/messages/{message}")) { code { (message) } } } }
-            td.number { @if let Some(credits) = credits(&event.fact) { (words::number(credits)) } }
-            td.muted { (more(&event.fact)) }
+            td.number data-label="No." { (words::number(seq)) }
+            td.date data-label="When" { (words::at(event.at)) span.muted { " · " (words::when(event.at, visitor.now)) } }
+            td data-label="What" { (event_type(&event.fact).replace('_', " ")) }
+            td data-label="Seat" { @if let Some(seat) = seat_of(&event.fact) { a href=(format!("/contracts/{contract}/seats/{seat}/standing")) { (plain::name(seat)) } } }
+            td data-label="Message" { @if let Some(message) = message_of(&event.fact) { a href=(format!("/messages/{message}")) { code { (plain::name(message)) } } } }
+            td.number data-label="Available" { (signed(available)) }
+            td.number data-label="Held" { (signed(held)) }
+            td.muted data-label="More" { (plain::show(&more(&event.fact))) }
         }
+    }
+}
+
+/// Returns by how much an event changes the credits that are available, and those that are held.
+fn moved(event: &Event) -> (i64, i64) {
+    const MANY: Credits = Credits::MOST;
+    let before = Balance {
+        granted: MANY,
+        available: MANY,
+        held: MANY,
+        consumed: MANY,
+        expired: MANY,
+        revoked: MANY,
+    };
+    let after = before.after(event).unwrap_or(before);
+    let change = |of: fn(&Balance) -> Credits| {
+        let [before, after] =
+            [of(&before), of(&after)].map(|it| i64::try_from(it.0).unwrap_or(i64::MAX));
+        after.saturating_sub(before)
+    };
+    (change(|it| it.available), change(|it| it.held))
+}
+
+/// Returns a change with its sign; nothing where there is none.
+fn signed(change: i64) -> String {
+    let size = words::number(change.unsigned_abs());
+    match change {
+        0 => String::new(),
+        more if more > 0 => format!("+{size}"),
+        _ => format!("\u{2212}{size}"),
     }
 }
 
@@ -131,11 +165,11 @@ const fn credits(fact: &Fact) -> Option<u64> {
     }
 }
 
-/// Returns what else an event says, in a few words.
+/// Returns what else an event says, in a few words; ids stand in backticks.
 fn more(fact: &Fact) -> String {
     match fact {
-        Fact::ContractCreated { policy, .. } => format!("under {policy}"),
-        Fact::SeatAdded { seat_type, .. } => seat_type.to_string(),
+        Fact::ContractCreated { policy, .. } => format!("under `{policy}`"),
+        Fact::SeatAdded { seat_type, .. } => format!("`{seat_type}`"),
         Fact::SeatChanged {
             usage_limit,
             bulk_disabled,
@@ -147,24 +181,24 @@ fn more(fact: &Fact) -> String {
                 if *bulk_disabled { "off" } else { "on" }
             )
         }
-        Fact::GrantMade { grant, source, .. } => format!("{grant}, {}", source.name()),
+        Fact::GrantMade { grant, source, .. } => format!("`{grant}`, {}", source.name()),
         Fact::GrantStarted { grant, .. }
         | Fact::GrantRevoked { grant, .. }
-        | Fact::CreditsRevoked { grant, .. } => grant.to_string(),
-        Fact::AllotmentGranted { grant, month, .. } => format!("{grant}, month {}", month + 1),
+        | Fact::CreditsRevoked { grant, .. } => format!("`{grant}`"),
+        Fact::AllotmentGranted { grant, month, .. } => format!("`{grant}`, month {}", month + 1),
         Fact::MessageSent { to, campaign, .. } => match campaign {
-            Some(campaign) => format!("to {to}, in {campaign}"),
-            None => format!("to {to}"),
+            Some(campaign) => format!("to `{to}`, in `{campaign}`"),
+            None => format!("to `{to}`"),
         },
         Fact::MessageResponded { response, note, .. } => {
             let note = if *note { " with a note" } else { "" };
-            format!("{}{note}", response.name())
+            format!("{}{note}", ui::answer_word(*response))
         }
         Fact::StakeReturned { lots, .. } => {
-            let lots: Vec<String> = lots.iter().map(|lot| lot.grant.to_string()).collect();
+            let lots: Vec<String> = lots.iter().map(|lot| format!("`{}`", lot.grant)).collect();
             format!("to {}", lots.join(", "))
         }
-        Fact::CreditsExpired { grant, .. } => grant.to_string(),
+        Fact::CreditsExpired { grant, .. } => format!("`{grant}`"),
         Fact::StandingChanged {
             from,
             standing,
@@ -178,7 +212,7 @@ fn more(fact: &Fact) -> String {
             policy,
             effective_at,
             ..
-        } => format!("{policy} from {}", words::date(*effective_at)),
+        } => format!("`{policy}` from {}", words::date(*effective_at)),
         _ => String::new(),
     }
 }
@@ -269,7 +303,7 @@ impl Writing {
                 seat_of(fact).map_or_else(String::new, ToString::to_string),
                 message_of(fact).map_or_else(String::new, ToString::to_string),
                 credits(fact).map_or_else(String::new, |it| it.to_string()),
-                more(fact),
+                more(fact).replace('`', ""),
             ];
             let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell)).collect();
             text.push_str(&cells.join(","));
@@ -295,6 +329,29 @@ fn csv_cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_event_changes_what_is_available_and_what_is_held() {
+        let at = earnest_core::units::Timestamp::MIN;
+        let moved = |fact| moved(&Event { at, fact });
+        let credits = Credits(2);
+        let message = MessageId::new("m").unwrap();
+        let (seat, rule) = (
+            SeatId::new("ana").unwrap(),
+            earnest_core::policy::RuleRef(0),
+        );
+        let consumed = Fact::StakeConsumed {
+            message,
+            seat,
+            credits,
+            rule,
+        };
+        assert_eq!(moved(consumed), (0, -2));
+        assert_eq!(moved(Fact::ContractCancelled { credits }), (-2, 0));
+        assert_eq!(signed(-2_000), "\u{2212}2,000");
+        assert_eq!(signed(2), "+2");
+        assert_eq!(signed(0), "");
+    }
 
     #[test]
     fn a_cell_is_quoted_where_it_must_be_and_never_a_formula() {

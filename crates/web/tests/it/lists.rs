@@ -182,3 +182,24 @@ async fn the_days_of_all_seats_are_the_days_of_the_contract() {
     }
     assert_eq!(total, report.total);
 }
+
+#[tokio::test]
+async fn the_ledger_says_when_and_what_moved_where_to() {
+    let world = World::acme(60).await;
+    let visit = world.visit(world::contract("acme")).await;
+    let page = |what: &str| {
+        let path = format!("/contracts/acme/ledger?type={what}");
+        let visit = visit.clone();
+        async move { visit.get(&path).await }
+    };
+    page("message_sent").await.says(" \u{2212}1 +1 To ");
+    page("stake_returned").await.says(" +1 \u{2212}1 To ");
+    page("stake_consumed").await.says(" \u{2212}1 ");
+    let answered = page("message_responded").await;
+    answered.says("Not interested with a note");
+    assert!(!crate::support::text_of(&answered.text).contains("not_interested"));
+    // The day stands there, and how long ago that is beside it.
+    answered.says(" UTC ");
+    answered.says(" UTC · ");
+    answered.says(" days ago message responded");
+}
