@@ -65,6 +65,22 @@ pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// Returns the beginning of a text on one line, cut between words.
+pub(crate) fn beginning(text: &str, most: usize) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some((end, _)) = words.char_indices().nth(most) else {
+        return words;
+    };
+    let cut = words.get(..end).unwrap_or_default();
+    // A word as long as the whole line is cut all the same.
+    let last = cut.rfind(' ').filter(|last| *last > end / 2).unwrap_or(end);
+    let kept = cut.get(..last).unwrap_or(cut);
+    format!(
+        "{}…",
+        kept.trim_end_matches(|it: char| !it.is_alphanumeric())
+    )
+}
+
 /// Shows an instant relative to now, its exact value on hover; the script keeps it right.
 pub(crate) fn when(at: Timestamp, now: Timestamp) -> Markup {
     html! {
@@ -115,6 +131,14 @@ pub(crate) fn dates(text: &str) -> Markup {
     }
 }
 
+/// Keeps a number and its per cent sign on one line.
+pub(crate) fn unbroken(text: &str) -> Cow<'_, str> {
+    match text.contains(" %") {
+        true => text.replace(" %", "\u{a0}%").into(),
+        false => text.into(),
+    }
+}
+
 /// Finds the first instant as core writes one, such as `2015-01-02T09:00:00Z`.
 fn next_instant(text: &str) -> Option<(&str, Timestamp, &str)> {
     let mut from = 0;
@@ -131,14 +155,6 @@ fn next_instant(text: &str) -> Option<(&str, Timestamp, &str)> {
         }
     }
     None
-/// Keeps a number and its per cent sign on one line.
-pub(crate) fn unbroken(text: &str) -> Cow<'_, str> {
-    match text.contains(" %") {
-        true => text.replace(" %", "\u{a0}%").into(),
-        false => text.into(),
-    }
-}
-
 }
 
 #[cfg(test)]
@@ -190,6 +206,29 @@ mod tests {
         for (instant, words) in cases {
             assert_eq!(relative(at(instant), now), words, "{instant}");
         }
+    }
+
+    #[test]
+    fn a_text_is_cut_between_words() {
+        assert_eq!(
+            beginning("Hello bo,\n\nwould you?", 40),
+            "Hello bo, would you?"
+        );
+        assert_eq!(
+            beginning("Hello bo, would you talk to us?", 21),
+            "Hello bo, would you…"
+        );
+        assert_eq!(
+            beginning(&"x".repeat(30), 10),
+            format!("{}…", "x".repeat(10))
+        );
+    }
+
+    #[test]
+    fn something_is_done_at_an_instant_and_on_a_date() {
+        let shown = prose("It was sent at 2026-03-03T09:00:00Z. At 13 % it stops.").into_string();
+        assert!(shown.starts_with("It was sent on <time"), "{shown}");
+        assert!(shown.ends_with(". At 13\u{a0}% it stops."), "{shown}");
     }
 
     #[test]

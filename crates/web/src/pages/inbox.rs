@@ -2,6 +2,8 @@
 
 use crate::fault::Answer;
 use crate::layout::{Page, Place};
+use crate::names::Names;
+use crate::plain;
 use crate::query::Query;
 use crate::ui;
 use crate::visitor::Visitor;
@@ -38,6 +40,8 @@ pub(crate) async fn get_inbox(
         }
         false => app.engine.waiting_for(&member, WAITING).await?,
     };
+    let shown = page.items.get(..SHOWN).unwrap_or(&page.items);
+    let names = Names::of(&app, shown.iter().map(|it| &it.contract)).await;
     let unread = page.items.iter().filter(|it| is_unread(it)).count();
     let next = page.next.filter(|_| is_all).map(|next| next.to_string());
     let tab = |view: Option<&str>, label: &str, is_here: bool| {
@@ -49,8 +53,8 @@ pub(crate) async fn get_inbox(
         h1 { "Inbox" }
         @match query.get("done") {
             Some("answered") => (ui::done("Your answer was sent.")),
-            Some("reported") => (ui::done("Reported. Reports count against the sender.")),
-            Some("blocked") => (ui::done("Blocked. That sender reaches you no more; you can lift it under Preferences.")),
+            Some("reported") => (ui::done("Reported. It is counted beside the sender's response rate.")),
+            Some("blocked") => (ui::done("Blocked. That sender reaches you no more; you can unblock them under Preferences.")),
             _ => {}
         }
         ul.tabs {
@@ -68,7 +72,7 @@ pub(crate) async fn get_inbox(
                     (ui::empty("Nothing waits for you", &html! { "New messages appear here by themselves. " a href=(query.with(&[("view", Some("all"))])) { "See what came before" } "." }))
                 }
             } @else {
-                (letters(&member, page.items.get(..SHOWN).unwrap_or(&page.items), &visitor))
+                (letters(&member, shown, &names, &visitor))
             }
         }
         (ui::pager(&query, next.as_deref(), "Older messages"))
@@ -80,19 +84,24 @@ fn is_unread(message: &MessageRecord) -> bool {
     message.seen_at.is_none() && message.status != Status::Responded
 }
 
-fn letters(member: &MemberId, messages: &[MessageRecord], visitor: &Visitor) -> Markup {
+fn letters(
+    member: &MemberId,
+    messages: &[MessageRecord],
+    names: &Names,
+    visitor: &Visitor,
+) -> Markup {
     html! {
         ul.letters {
             @for message in messages {
                 @let body = message.text.as_ref().map_or("", |text| text.body.as_str());
                 li class=[is_unread(message).then_some("unread")] {
                     a href=(format!("/members/{member}/messages/{}", message.id)) {
-                        span.from { (message.seat) span.muted { " of " (message.contract) } }
+                        span.from { (plain::name(&message.seat)) span.muted { " of " (names.show(&message.contract)) } }
                         span.subject {
                             @if is_unread(message) { span.dot { span.for-readers { "Unread: " } } }
                             (super::sent::subject(message))
                         }
-                        span.snippet { (body.chars().take(140).collect::<String>()) }
+                        span.snippet { (words::beginning(body, 140)) }
                     }
                     span.state {
                         (words::when(message.sent_at, visitor.now))
