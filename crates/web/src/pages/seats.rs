@@ -6,6 +6,7 @@ use crate::fault::{Answer, Fault, see};
 use crate::form::{Errors, Form, whole};
 use crate::layout::{Page, Place};
 use crate::orders::give;
+use crate::plain;
 use crate::query::Query;
 use crate::ui::{self, Field};
 use crate::visitor::Visitor;
@@ -27,6 +28,9 @@ const ORDERS: [(&str, SeatOrder); 6] = [
     ("used", SeatOrder::Used),
     ("reports", SeatOrder::Reports),
 ];
+
+/// What it means for a seat to be deactivated.
+const DEACTIVATED: &str = "A deactivated seat sends nothing: its monthly limit is 0. Its open messages go on and settle as ever, and its credits stay in the contract's pool. To undo it, activate the seat; it then has no monthly limit.";
 
 /// Shows the page.
 pub(crate) async fn get_seats(
@@ -61,6 +65,28 @@ pub(crate) async fn post_seats(
     let query = Query::of(request.uri(), &[]);
     let form = Form::of(&app, &visitor, request).await?;
     let mut errors = Errors::default();
+    if let what @ ("deactivate" | "activate") = form.text("do") {
+        let seat = errors.read(&form, "seat", |text| SeatId::new(text));
+        let found = match &seat {
+            Some(seat) => app.engine.seat(&contract, seat).await?,
+            None => None,
+        };
+        match (seat, found) {
+            (Some(seat), Some(_)) => {
+                let limit = if what == "deactivate" { Some(0) } else { None };
+                let change = What::ChangeSeat(SeatChange {
+                    seat,
+                    usage_limit: Some(limit),
+                    bulk_disabled: None,
+                });
+                give(&app, &visitor, &contract, change, None).await?;
+                return Ok(see(&format!("/contracts/{contract}/seats?done={what}d")));
+            }
+            (Some(seat), None) => errors.add("seat", format!("There is no seat `{seat}` here.")),
+            (None, _) => {}
+        }
+        return show(&app, &visitor, &contract, &query, &form, &errors).await;
+    }
     let id = errors.read(&form, "id", |text| SeatId::new(text));
     let seat_type = errors.read(&form, "type", |text| SeatType::new(text));
     let usage_limit = errors.read_if(&form, "usage_limit", whole);
@@ -73,7 +99,9 @@ pub(crate) async fn post_seats(
         });
         match give(&app, &visitor, &contract, what, form.key(&visitor)).await {
             Ok(_) => return Ok(see(&format!("/contracts/{contract}/seats?done=added"))),
-            Err(Failure::Refused(refused)) => errors.add("id", refused.refusal.to_string()),
+            Err(Failure::Refused(refused)) => {
+                errors.add("id", crate::story::refusal(&refused.explanation))
+            }
             Err(failure) => return Err(failure.into()),
         }
     }
@@ -113,7 +141,9 @@ async fn show(
         h1 { "Seats" }
         @match query.get("done") {
             Some("added") => (ui::done("The seat was added.")),
-            Some("changed") => (ui::done("The seat was changed.")),
+            Some("saved") => (ui::done("Saved.")),
+            Some("deactivated") => (ui::done("Deactivated: the seat sends nothing more, until you activate it again.")),
+            Some("activated") => (ui::done("Activated: the seat may send again, without a monthly limit.")),
             _ => {}
         }
         div #seats data-refresh="" {
@@ -125,6 +155,20 @@ async fn show(
             }
         }
         (ui::pager(query, next.as_deref(), "More seats"))
+        @if count > 0 {
+            section.panel aria-labelledby="off" {
+                h2 #off { "Deactivate a seat" }
+                p { (DEACTIVATED) }
+                form method="post" action=(format!("/contracts/{contract}/seats")) novalidate {
+                    (ui::hidden(visitor, ""))
+                    div.narrow { (Field::line("seat", "Seat").hint("Its id, as in the table.").show(form, errors)) }
+                    div.buttons {
+                        button type="submit" name="do" value="deactivate" { "Deactivate" }
+                        button type="submit" name="do" value="activate" { "Activate" }
+                    }
+                }
+            }
+        }
         section.panel aria-labelledby="new" {
             h2 #new { "Add a seat" }
             form.columns method="post" action=(format!("/contracts/{contract}/seats")) novalidate {
@@ -171,18 +215,18 @@ pub(super) fn table(
             } }
             tbody { @for seat in seats {
                 tr {
-                    td { a href=(format!("/contracts/{contract}/seats/{}/standing", seat.id)) { (seat.id) } }
-                    td { (seat.seat_type) }
-                    td {
+                    td data-label="Seat" { a href=(format!("/contracts/{contract}/seats/{}/standing", seat.id)) { (plain::name(&seat.id)) } }
+                    td data-label="Type" { (seat.seat_type) }
+                    td data-label="Standing" {
                         @if seat.usage_limit == Some(0) { (ui::badge("plain", "deactivated")) } @else { (ui::standing(seat.standing)) }
-                        @if let Some(until) = seat.until { " " span.muted.date { "looked at again " (words::when(until, visitor.now)) } }
+                        @if let Some(until) = seat.until { " " span.muted.date { "judged again " (words::when(until, visitor.now)) } }
                     }
-                    td.number { (words::number(seat.sent)) }
-                    td.number { (in_short(seat.sent, seat.responded)) }
-                    td.number { (words::number(seat.used)) @if let Some(limit) = seat.usage_limit { span.muted { " of " (words::number(limit)) } } }
-                    td.number { (words::number(seat.reports)) }
-                    td { @if seat.bulk_disabled { "off" } @else { "on" } }
-                    @if query.is_some() { td { a href=(format!("/contracts/{contract}/seats/{}/limits", seat.id)) { "Change" span.for-readers { " " (seat.id) } } } }
+                    td.number data-label="Counted" { (words::number(seat.sent)) }
+                    td.number data-label="Answered" { (in_short(seat.sent, seat.responded)) }
+                    td.number data-label="This month" { (words::number(seat.used)) @if let Some(limit) = seat.usage_limit { span.muted { " of " (words::number(limit)) } } }
+                    td.number data-label="Reports" { (words::number(seat.reports)) }
+                    td data-label="Bulk" { @if seat.bulk_disabled { "off" } @else { "on" } }
+                    @if query.is_some() { td.act { a href=(format!("/contracts/{contract}/seats/{}/limits", seat.id)) { "Change limits" span.for-readers { " of " (seat.id) } } } }
                 }
             } }
         },
@@ -217,9 +261,16 @@ pub(crate) async fn post_limits(
     let desk = Desk::find(&app, &visitor, Operation::ManageSeats, &path).await?;
     let form = Form::of(&app, &visitor, request).await?;
     let mut errors = Errors::default();
+    let mut done = "saved";
     let change = match form.text("do") {
-        "deactivate" => (Some(Some(0)), None),
-        "activate" => (Some(None), None),
+        "deactivate" => {
+            done = "deactivated";
+            (Some(Some(0)), None)
+        }
+        "activate" => {
+            done = "activated";
+            (Some(None), None)
+        }
         _ => {
             let limit = errors.read_if(&form, "usage_limit", whole);
             (Some(limit), Some(!form.is_on("bulk")))
@@ -235,7 +286,7 @@ pub(crate) async fn post_limits(
     });
     give(&app, &visitor, &desk.contract, what, None).await?;
     Ok(see(&format!(
-        "/contracts/{}/seats?done=changed",
+        "/contracts/{}/seats?done={done}",
         desk.contract
     )))
 }
@@ -251,18 +302,18 @@ fn limits(visitor: &Visitor, desk: &Desk, form: &Form, errors: &Errors) -> Respo
             (ui::hidden(visitor, ""))
             h2 { "Limits" }
             (Field::line("usage_limit", "Most messages a month").kind("number").optional()
-                .hint("Counted from the contract's day of the month. A credit that comes back does not raise it. Empty: no limit.").show(form, errors))
+                .hint("Counted from the contract's day of the month. A returned credit does not raise it. Empty: no limit.").show(form, errors))
             (ui::tick("bulk", "May write to several at once", form.is_on("bulk")))
             button.primary type="submit" { "Save" }
         }
         section.panel.narrow aria-labelledby="off" {
             h2 #off { @if is_off { "Activate" } @else { "Deactivate" } }
             @if is_off {
-                p { "The seat sends nothing now. Activated, it sends again, without a limit." }
+                p { "The seat is deactivated: its monthly limit is 0, so it sends nothing. Activated, it may send again, without a monthly limit; set one above afterwards if it needs one." }
                 (ui::action(visitor, &path, &[("do", "activate")], "Activate"))
             } @else {
-                p { "A deactivated seat sends nothing more; its open messages go on and settle as ever." }
-                (ui::confirm(visitor, &path, &[("do", "deactivate")], "Deactivate", "The seat's monthly limit becomes zero."))
+                p { (DEACTIVATED) }
+                (ui::confirm(visitor, &path, &[("do", "deactivate")], "Deactivate", "Its monthly limit becomes 0 from now on; the limit that it has now is not remembered."))
             }
         }
     };

@@ -333,11 +333,32 @@ async fn an_administrator_rules_a_contract_by_forms() {
         .post("/contracts/acme/seats/ben/limits", &change)
         .await
         .leads();
-    admin.get("/contracts/acme/seats").await.says("deactivated");
+    admin
+        .get("/contracts/acme/seats")
+        .await
+        .says("ben recruiter deactivated");
     admin
         .get("/contracts/acme/seats/ben/compose")
         .await
-        .says("would be refused usage_limit_reached");
+        .says("refused Seat ben is deactivated: it sends nothing.");
+
+    let seats = "/contracts/acme/seats";
+    let page = admin.get(seats).await;
+    page.says("A deactivated seat sends nothing: its monthly limit is 0.");
+    let unknown = [("do", "deactivate"), ("seat", "nobody")];
+    let page = admin.post(seats, &unknown).await;
+    page.is(422);
+    page.says("There is no seat nobody here.");
+    assert!(page.text.contains("value=\"nobody\"") && page.text.contains("id=\"seat-error\""));
+    let activate = [("do", "activate"), ("seat", "ben")];
+    let path = admin.post(seats, &activate).await.leads();
+    admin
+        .get(&path)
+        .await
+        .says("Activated: the seat may send again");
+    assert!(
+        !crate::support::text_of(&admin.get(seats).await.text).contains("recruiter deactivated")
+    );
 
     let text = "extends = \"inmail-2015\"\nname = \"ours\"\ncolour = \"red\"\n";
     let page = admin
