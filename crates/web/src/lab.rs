@@ -67,17 +67,6 @@ pub(crate) struct LogFile {
     pub(crate) skip_bad: u32,
 }
 
-impl Source {
-    /// Returns what to call the log.
-    pub(crate) fn name(&self) -> String {
-        match self {
-            Self::Contract(contract) => format!("the messages of {contract}"),
-            Self::Store => "the messages of all contracts".to_owned(),
-            Self::File(file) => file.name.clone(),
-        }
-    }
-}
-
 /// What is tried on it.
 #[derive(Debug, Clone)]
 pub(crate) enum Trial {
@@ -95,6 +84,8 @@ pub(crate) enum Trial {
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) source: Source,
+    /// What to call the log.
+    pub(crate) log: String,
     pub(crate) trial: Trial,
     pub(crate) credits: Credits,
     /// Which of the policies is the base, and why, in words.
@@ -411,7 +402,7 @@ fn new(app: &App, visitor: &Visitor, once: &str, asked: &Asked) -> Run {
     Run {
         id: app.engine.make_form_key(),
         what: asked.what(),
-        log: asked.source.name(),
+        log: asked.log.clone(),
         base: asked.base.clone(),
         form: asked.form.clone(),
         begun_at: visitor.now,

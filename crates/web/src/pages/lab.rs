@@ -11,6 +11,7 @@ pub(super) use ask::skipped;
 use crate::fault::{Answer, Fault, see};
 use crate::form::{Errors, Form};
 use crate::lab::{FILE_MOST, Lab};
+use crate::names::Names;
 use crate::query::Query;
 use crate::visitor::Visitor;
 use axum::Extension;
@@ -116,6 +117,8 @@ struct Known {
     policies: Vec<PolicyRecord>,
     /// The contract that the form names, where it is there and within reach.
     contract: Option<ContractId>,
+    /// What it is called.
+    names: Names,
     /// The policy that is in force for it.
     own: Option<Arc<Policy>>,
 }
@@ -129,6 +132,7 @@ impl Known {
         let mut known = Self {
             policies: app.engine.policies().await?,
             contract: None,
+            names: Names::default(),
             own: None,
         };
         let Some(contract) = named else {
@@ -136,9 +140,16 @@ impl Known {
         };
         // A contract that is not there is nothing wrong until it is asked for.
         if let Ok((versions, in_force)) = app.engine.policies_of(&contract).await {
+            known.names = Names::of(app, [&contract]).await;
             known.own = versions.get(in_force).map(|(_, it)| Arc::clone(it));
             known.contract = Some(contract);
         }
         Ok(known)
+    }
+
+    /// Returns the policies to choose from beside the one in force; that one is not offered twice.
+    fn others(&self) -> impl Iterator<Item = &PolicyRecord> {
+        let all = self.policies.iter();
+        all.filter(|it| self.own.as_ref() != Some(&it.policy))
     }
 }

@@ -101,7 +101,7 @@ async fn a_run_needs_no_script_and_is_stopped_by_a_button() {
     house.become_visitor(Scope::Admin).await;
     let run = run(&mut house, "COMPARED").await;
     house.go("/lab").await;
-    house.chrome.wait_for("the messages of acme").await;
+    house.chrome.wait_for("the messages of Acme Search").await;
     house.go(&run).await;
     house.chrome.wait_for("Download JSON").await;
     self::run(&mut house, "AT-WORK").await;

@@ -155,7 +155,7 @@ async fn a_run_over_a_contract_gives_the_figures_of_the_backtest() {
     let (page, run) = ran(&world, &visit, &fields).await;
     page.is(200);
     page.says("What each policy would have done");
-    page.says("inmail-2015, in force for acme");
+    page.says("inmail-2015, in force for Acme Search");
     assert!(page.text.len() <= 150 << 10, "{}", page.text.len());
     assert!(!page.text.contains("data-refresh") && !page.text.contains("http-equiv"));
     // The one in force stands first, and once.
@@ -171,7 +171,7 @@ async fn a_run_over_a_contract_gives_the_figures_of_the_backtest() {
     visit
         .get(LAB)
         .await
-        .says("inmail-2015, inmail-2013, inmail-thread the messages of acme done");
+        .says("inmail-2015, inmail-2013, inmail-thread the messages of Acme Search done");
 }
 
 #[tokio::test]
@@ -308,7 +308,7 @@ async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_is_kept() {
     // A contract without messages is found out when it is read.
     let fields = [("source", "contract"), ("contract", "acme"), ("own", "on")];
     let (page, _) = ran(&world, &admin, &fields).await;
-    page.says("the messages of acme: there are none yet");
+    page.says("the messages of Acme Search: there are none yet");
 }
 
 #[tokio::test]
@@ -511,7 +511,18 @@ async fn a_version_in_force_is_told_from_a_newer_one_of_its_name() {
         }
     }
     let page = admin.get("/lab?contract=acme").await;
-    page.says("ours, in force for acme: the base");
+    page.says("ours, in force for Acme Search: the base");
+    // Its newer text is another policy; one that is the base already is not offered again.
+    assert!(page.text.contains("id=\"p-ours\""));
+    let page = World::acme(0)
+        .await
+        .admin()
+        .await
+        .get("/lab?contract=acme")
+        .await;
+    page.says("inmail-2015, in force for Acme Search: the base");
+    assert!(!page.text.contains("id=\"p-inmail-2015\""));
+    assert!(page.text.contains("id=\"p-inmail-2014\""));
     let fields = [
         ("source", "contract"),
         ("contract", "acme"),
@@ -519,7 +530,7 @@ async fn a_version_in_force_is_told_from_a_newer_one_of_its_name() {
         ("policy", "ours"),
     ];
     let (page, run) = ran(&world, &admin, &fields).await;
-    page.says("ours-in-force, in force for acme");
+    page.says("ours-in-force, in force for Acme Search");
     let json = json_of(&admin, &run).await;
     let names: Vec<&str> = json["policies"]
         .as_array()

@@ -45,12 +45,22 @@ pub(super) async fn asked(
     };
     let (source, trial) = (source?, trial?);
     errors.is_empty().then(|| Asked {
+        log: called(&source, known),
         source,
         trial,
         credits,
         base: base.flatten(),
         form: form.template(),
     })
+}
+
+/// Returns what to call a log.
+fn called(source: &Source, known: &Known) -> String {
+    match source {
+        Source::Contract(contract) => format!("the messages of {}", known.names.text(contract)),
+        Source::Store => "the messages of all contracts".to_owned(),
+        Source::File(file) => file.name.clone(),
+    }
 }
 
 fn source(
@@ -148,9 +158,9 @@ fn compared(
 ) -> Option<(Trial, Option<String>)> {
     let mut policies: Vec<Arc<Policy>> = Vec::new();
     let mut base = None;
-    // The policy in force is a contract's; over all contracts, or another's file, it means nothing.
-    let is_own = form.is_on("own") && !matches!(source, Some(Source::Store));
-    if let (true, Some(own), Some(contract)) = (is_own, &known.own, &known.contract) {
+    // The policy in force is a contract's; over all contracts it is the base of nothing, but may be tried as any other.
+    let of_all = matches!(source, Some(Source::Store));
+    if let (true, Some(own), Some(contract)) = (form.is_on("own"), &known.own, &known.contract) {
         let latest = known.policies.iter();
         let mut same_name = latest.filter(|it| it.policy.name == own.name);
         let policy = match same_name.any(|it| it.policy != *own) {
@@ -161,7 +171,10 @@ fn compared(
             }),
             false => Arc::clone(own),
         };
-        base = Some(format!("`{}`, in force for `{contract}`", policy.name));
+        base = (!of_all).then(|| {
+            let contract = known.names.text(contract);
+            format!("{}, in force for {contract}", policy.name)
+        });
         policies.push(policy);
     }
     for name in form.all("policy") {

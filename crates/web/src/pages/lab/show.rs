@@ -146,7 +146,7 @@ fn source(visitor: &Visitor, shown: &Shown<'_>) -> Markup {
             (shown.error("source"))
             div.source {
                 @match own {
-                    Some(contract) => (radio("contract", &html! { "What " code { (contract) } " has sent here" })),
+                    Some(contract) => (radio("contract", &html! { "What " (visitor.names.show(contract)) " has sent here" })),
                     None => (radio("contract", &html! { "What a contract has sent here" })),
                 }
                 div.more {
@@ -198,24 +198,24 @@ fn policies(known: &Known, shown: &Shown<'_>) -> Markup {
                 (Some(own), Some(contract)) => {
                     div.tick.wide {
                         input type="checkbox" name="own" value="on" id="own" checked[form.is_on("own")];
-                        label for="own" { code { (own.name) } ", in force for " (contract) ": the base" }
+                        label for="own" { (own.name) ", in force for " (known.names.show(contract)) ": the base" }
                     }
                 }
                 _ => {
                     div.tick.wide.of-contract {
                         input type="checkbox" name="own" value="on" id="own" checked[form.is_on("own")];
-                        label for="own" { "The one in force for the contract: the base" }
+                        label for="own" { "The policy in force for the contract: the base" }
                     }
                 }
             }
-            @for it in &known.policies {
+            @for it in known.others() {
                 @let name = it.policy.name.as_str();
                 div.tick {
                     input type="checkbox" name="policy" value=(name) id=(format!("p-{name}")) checked[chosen.contains(&name)];
-                    label for=(format!("p-{name}")) title=(it.policy.title) { (name) }
+                    label for=(format!("p-{name}")) title=(words::unbroken(&it.policy.title)) { (name) }
                 }
             }
-            div.wide { (shown.error("policy")) p.hint id="policy-hint" { "At most " (POLICIES_MOST) ". " a href="/policies" { "What each of them says" } } }
+            div.wide { (shown.error("policy")) p.hint id="policy-hint" { "Up to " (POLICIES_MOST) " in all. " a href="/policies" { "What each of them says" } } }
         }
     }
 }
@@ -276,7 +276,7 @@ const fn ranked_by(figure: Figure) -> &'static str {
         Figure::Returned => "most returned",
         Figure::Consumed => "fewest consumed",
         Figure::Held => "fewest still held",
-        Figure::ConsumedCredits => "fewest credits gone",
+        Figure::ConsumedCredits => "fewest credits consumed",
         Figure::CreditsPerResponse => "fewest credits an answer",
         Figure::SeatsWarned => "fewest seats warned",
         Figure::SeatsRestricted => "fewest seats restricted",
@@ -318,10 +318,10 @@ fn runs(visitor: &Visitor, runs: &[Arc<Run>]) -> Markup {
                     thead { tr { th scope="col" { "What" } th scope="col" { "Log" } th scope="col" { "State" } th scope="col" { "Begun" } } }
                     tbody { @for run in runs {
                         tr {
-                            td.wide { a href=(format!("/lab/runs/{}", run.id)) { (run.what) } }
-                            td { (run.log) }
-                            td { (badge(&run.state())) }
-                            td.date { (words::when(run.begun_at, visitor.now)) }
+                            td.wide data-label="What" { a href=(format!("/lab/runs/{}", run.id)) { (run.what) } }
+                            td data-label="Log" { (run.log) }
+                            td data-label="State" { (badge(&run.state())) }
+                            td.date data-label="Begun" { (words::when(run.begun_at, visitor.now)) }
                         }
                     } }
                 }))
