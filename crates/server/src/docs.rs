@@ -55,7 +55,7 @@ pub(crate) async fn get_style() -> Response {
     responses((status = 200, description = "A page", content_type = "text/html")))]
 pub(crate) async fn get_errors() -> Response {
     let mut page = String::from(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>Earnest: codes of problems</title>\n<link rel=\"stylesheet\" href=\"/docs/page.css\">\n<main>\n<h1>Codes of problems</h1>\n<p><a href=\"/docs\">The API</a></p>\n",
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>Earnest: codes of problems</title>\n<link rel=\"stylesheet\" href=\"/docs/page.css\">\n<header>\n<nav aria-label=\"Documents\"><a href=\"/\">← Earnest</a> <a href=\"/docs\">The API</a> <a href=\"/docs/errors\" aria-current=\"page\">Codes of problems</a> <a href=\"/policies/format\">Keys of a policy file</a> <a href=\"/openapi.json\">openapi.json</a></nav>\n</header>\n<main>\n<h1>Codes of problems</h1>\n",
     );
     for entry in CODES {
         let _ = writeln!(

@@ -319,6 +319,9 @@ fn groups(visitor: &Visitor, place: &Place) -> Vec<Ways> {
     if visitor.can(Operation::ManageKeys) {
         links.push(("/keys".to_owned(), "Keys", here == "keys"));
     }
+    if visitor.can(Operation::ReadContract) {
+        links.push(("/docs".to_owned(), "API", false));
+    }
     groups.push(Ways {
         title: "Earnest".to_owned(),
         links,

@@ -5,8 +5,8 @@
 use crate::lab::Lab;
 use crate::live::{self, Hub};
 use crate::pages::{
-    ask, bulk, compose, contracts, credits, grants, inbox, keys, lab, lab_run, ledger, letter,
-    message, overview, policies, policy, preferences, seats, sent, standing, webhooks,
+    ask, bulk, compose, contracts, credits, format, grants, inbox, keys, lab, lab_run, ledger,
+    letter, message, overview, policies, policy, preferences, seats, sent, standing, webhooks,
 };
 use crate::{assets, layout, sign_in};
 use axum::response::Response;
@@ -59,6 +59,7 @@ paths! {
     "/members/{member}/preferences" => get(preferences::get_preferences).post(preferences::post_preferences);
     "/policies" => get(policies::get_policies);
     "/policies/ask" => get(ask::get_ask);
+    "/policies/format" => get(format::get_format);
     "/policies/diff" => get(policies::get_diff);
     "/policies/upload" => get(policies::get_upload).post(policies::post_upload);
     "/policies/{policy}" => get(policies::get_one);

@@ -54,3 +54,21 @@ async fn the_page_needs_nothing_from_elsewhere() {
         );
     }
 }
+
+#[tokio::test]
+async fn every_document_leads_to_the_others_and_back() {
+    let world = World::new().await;
+    for path in ["/docs", "/docs/errors"] {
+        let page = world.get(path).nobody().send().await;
+        for other in [
+            "/",
+            "/docs",
+            "/docs/errors",
+            "/policies/format",
+            "/openapi.json",
+        ] {
+            let link = format!("<a href=\"{other}\"");
+            assert!(page.text.contains(&link), "{link} is not in {path}");
+        }
+    }
+}

@@ -42,7 +42,8 @@ pub(crate) async fn get_policies(State(app): State<App>, visitor: Visitor, uri: 
             h1 { "Policies" }
             @if visitor.can(Operation::UploadPolicies) { a.button.primary href="/policies/upload" { "Upload a policy" } }
         }
-        @if query.get("done") == Some("uploaded") { (ui::done("Uploaded. A contract follows it once it is brought there.")) }
+        p.muted { "What a policy file may say stands under " a href="/policies/format" { "Keys of a policy file" } "." }
+        @if query.get("done") == Some("uploaded") { (ui::done("Uploaded. A contract follows it once it is switched to it, on the contract's page Policy.")) }
         ul.cards {
             @for it in &all {
                 li.panel {
@@ -147,7 +148,6 @@ pub(crate) async fn get_diff(State(app): State<App>, visitor: Visitor, uri: Uri)
     Ok(Page::new(&visitor, "Compare policies", Place::Top("policies")).show(&main))
 }
 
-/// Shows the form to upload a policy.
 /// Shows one side of a difference.
 fn side(value: Option<&str>) -> Markup {
     html! {
@@ -158,6 +158,7 @@ fn side(value: Option<&str>) -> Markup {
     }
 }
 
+/// Shows the form to upload a policy.
 pub(crate) async fn get_upload(visitor: Visitor) -> Answer {
     visitor.may(Operation::UploadPolicies)?;
     Ok(upload(
@@ -219,7 +220,8 @@ fn upload(visitor: &Visitor, form: &Form, told: &Markup, is_refused: bool) -> Re
         (told)
         form.panel method="post" action="/policies/upload" novalidate {
             (ui::hidden(visitor, ""))
-            (ui::Field::area("text", "The policy's file", 22).hint("TOML; docs/policy-format.md names every key.").show(form, &Errors::default()))
+            (ui::Field::area("text", "The policy's file", 22).show(form, &Errors::default()))
+            p.hint { "TOML. " a href="/policies/format" { "Every key, and what it means" } }
             div.buttons {
                 button.primary type="submit" name="do" value="upload" { "Upload" }
                 button type="submit" name="do" value="check" { "Check only" }

@@ -20,6 +20,7 @@ fn roles() -> Vec<(&'static str, Scope, Vec<&'static str>)> {
                 "/contracts/acme/seats/ben/limits",
                 "/policies",
                 "/policies/ask",
+                "/policies/format",
                 "/policies/diff",
                 "/policies/upload",
                 "/policies/inmail-2015",

@@ -25,6 +25,7 @@ pub const PAGES: &[&str] = &[
     "/members/bo/preferences",
     "/policies",
     "/policies/ask",
+    "/policies/format",
     "/policies/diff",
     "/policies/upload",
     "/policies/inmail-2015",
@@ -145,4 +146,97 @@ async fn standing_tells_the_figures_and_what_is_asked_for() {
     page.says("Seat ana is good under inmail-2015");
     assert!(page.text.contains("<svg"));
     page.says("The same as a table");
+}
+
+/// Returns what stands between two marks, each time.
+fn between<'t>(text: &'t str, from: &str, to: &str) -> Vec<&'t str> {
+    let parts = text.split(from).skip(1);
+    parts.filter_map(|part| part.split(to).next()).collect()
+}
+
+#[tokio::test]
+async fn a_cell_that_stands_alone_says_what_it_is() {
+    let world = World::acme(300).await;
+    let admin = world.admin().await;
+    let webhook = [("url", "https://example.com/hook")];
+    admin.post("/contracts/acme/webhooks", &webhook).await;
+    let mut tables = 0;
+    for path in PAGES {
+        let page = admin.get(path).await;
+        for table in between(&page.text, "<table>", "</table>") {
+            tables += 1;
+            let (head, body) = table.split_once("<tbody>").unwrap();
+            let heads: Vec<String> = between(head, "<th ", "</th>")
+                .into_iter()
+                .map(|it| text_of(&format!("<th {it}")))
+                .collect();
+            for cell in between(body, "<td", "</td>") {
+                let tag = cell.split('>').next().unwrap();
+                if tag.contains("class=\"act\"") {
+                    continue;
+                }
+                let label = between(tag, "data-label=\"", "\"");
+                let label = label.first().unwrap_or_else(|| panic!("{path}: <td{tag}>"));
+                assert!(
+                    heads.iter().any(|head| head.starts_with(label)),
+                    "{path}: {label} is none of {heads:?}"
+                );
+            }
+        }
+    }
+    assert!(tables >= 12, "{tables}");
+    let sheet = world.nobody().get("/sign-in").await.links("/assets/style");
+    let sheet = world.nobody().get(&sheet[0]).await.text;
+    assert!(sheet.contains(".scroll td[data-label]::before { content: attr(data-label)"));
+    assert!(sheet.contains(".report-table.stacked tbody td::before { content: attr(data-label)"));
+}
+
+#[tokio::test]
+async fn a_per_cent_sign_stays_with_its_number() {
+    let world = World::acme(300).await;
+    let admin = world.admin().await;
+    for path in PAGES {
+        let page = admin.get(path).await;
+        let mut text = page.text.as_str();
+        // What somebody types, and a file, stay as they are.
+        for (from, to) in [("<textarea", "</textarea>"), ("<pre", "</pre>")] {
+            if let Some((before, after)) = text.split_once(from) {
+                assert!(!before.contains(" %"), "{path}");
+                text = after.split_once(to).unwrap().1;
+            }
+        }
+        assert!(!text.contains(" %"), "{path}");
+    }
+    admin
+        .get("/contracts/acme/seats/ana/standing")
+        .await
+        .says("20 to 30 % is called a good rate");
+}
+
+#[tokio::test]
+async fn a_contract_is_called_by_its_name() {
+    let world = World::acme(300).await;
+    let bo = world.visit(world::member("bo")).await;
+    let inbox = bo.get("/members/bo/inbox?view=all").await;
+    inbox.says("ana of Acme Search");
+    assert!(!text_of(&inbox.text).contains("of acme"));
+    let letter = inbox.links("/members/bo/messages/").remove(0);
+    bo.get(&letter).await.says("of Acme Search");
+    let block = [("do", "block"), ("contract", "acme"), ("seat", "")];
+    bo.post("/members/bo/preferences", &block).await.leads();
+    let page = bo.get("/members/bo/preferences").await;
+    page.says("everybody of Acme Search");
+    // Of a contract that never wrote nothing is told but what was typed.
+    let zoe = world.visit(world::member("zoe")).await;
+    zoe.post("/members/zoe/preferences", &block).await.leads();
+    let page = zoe.get("/members/zoe/preferences").await;
+    page.says("everybody of acme");
+    assert!(!page.text.contains("Acme Search"));
+
+    let ana = world.visit(world::seat("acme", "ana")).await;
+    let credits = ana.get("/contracts/acme/seats/ana/credits").await;
+    credits.says("The pool of Acme Search");
+    credits.says("ana of Acme Search");
+    let acme = world.visit(world::contract("acme")).await;
+    acme.get("/policies").await.says("Acme Search (contract)");
 }

@@ -34,6 +34,7 @@ const TABLE: &[Row] = &[
     Row("/members/{member}/preferences", "m", true),
     Row("/policies", "csm", false),
     Row("/policies/ask", "csm", false),
+    Row("/policies/format", "csm", false),
     Row("/policies/diff", "csm", false),
     Row("/policies/upload", "", true),
     Row("/policies/{policy}", "csm", false),
