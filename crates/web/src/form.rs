@@ -3,8 +3,6 @@
 //! Owns: what arrives with a POST of a page before it has a meaning. Invariants: a form is read only when it came from a
 //! page of its own session; what was typed is kept and shown again; sending a form twice does what it does once.
 
-mod multipart;
-
 use crate::fault::Fault;
 use crate::visitor::Visitor;
 use axum::body::Bytes;
@@ -12,16 +10,23 @@ use axum::extract::Request;
 use earnest_core::units::{Credits, Timestamp};
 use earnest_engine::Key;
 use earnest_server::{App, Code, Problem, Sent};
+use futures_util::stream::once;
 use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
+use multer::Multipart;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::ready;
 use subtle::ConstantTimeEq;
 
 /// The field of the session's token.
 pub(crate) const TOKEN: &str = "form_token";
 /// The field by which a form that is sent again is known.
 pub(crate) const ONCE: &str = "once";
+
+/// The most fields of a form that brings a file; an honest one has some dozens.
+const PARTS_MOST: usize = 300;
 
 /// A form that was sent.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +53,15 @@ impl Form {
         Self::of_anybody(app, request).await?.of_session(visitor)
     }
 
+    /// Takes in a form of somebody who has no session yet.
+    ///
+    /// # Errors
+    /// When it is none, or comes from another site.
+    pub(crate) async fn of_anybody(app: &App, request: Request) -> Result<Self, Fault> {
+        let request = of_own_site(app, request)?;
+        Ok(Self::read(&earnest_server::form(app, request).await?))
+    }
+
     /// Takes in a form of the visitor's session that may bring a file, of at most so many bytes in all.
     ///
     /// # Errors
@@ -58,34 +72,14 @@ impl Form {
         request: Request,
         most: usize,
     ) -> Result<(Self, Option<SentFile>), Fault> {
-        if !is_own_site(request.headers(), app.settings.public_url.as_deref()) {
-            return Err(Fault::stale_form());
-        }
-        let (boundary, bytes) = match earnest_server::form_with_files(app, request, most).await? {
-            Sent::Fields(bytes) => return Ok((Self::read(&bytes).of_session(visitor)?, None)),
-            Sent::Parts { boundary, bytes } => (boundary, bytes),
+        let request = of_own_site(app, request)?;
+        let (form, file) = match earnest_server::form_with_files(app, request, most).await? {
+            Sent::Fields(bytes) => (Self::read(&bytes), None),
+            Sent::Parts { boundary, bytes } => parts(bytes, boundary).await.ok_or_else(|| {
+                let detail = "the form cannot be taken apart; go back and send it again";
+                Problem::new(Code::UnsupportedMediaType, detail)
+            })?,
         };
-        let parts = multipart::parts(&bytes, &boundary).ok_or_else(|| {
-            let detail = "the form cannot be taken apart; go back and send it again";
-            Problem::new(Code::UnsupportedMediaType, detail)
-        })?;
-        let (mut form, mut file) = (Self::default(), None);
-        for part in parts {
-            match part.file {
-                None => {
-                    let text = String::from_utf8_lossy(&part.data);
-                    form.fields.push((part.name, clean(&text)));
-                }
-                // A field for a file that nobody chose comes with an empty name.
-                Some(name) if name.is_empty() && part.data.is_empty() => {}
-                Some(name) => {
-                    file = file.or(Some(SentFile {
-                        name,
-                        bytes: part.data,
-                    }));
-                }
-            }
-        }
         Ok((form.of_session(visitor)?, file))
     }
 
@@ -96,17 +90,6 @@ impl Form {
             true => Ok(self),
             false => Err(Fault::stale_form()),
         }
-    }
-
-    /// Takes in a form of somebody who has no session yet.
-    ///
-    /// # Errors
-    /// When it is none, or comes from another site.
-    pub(crate) async fn of_anybody(app: &App, request: Request) -> Result<Self, Fault> {
-        if !is_own_site(request.headers(), app.settings.public_url.as_deref()) {
-            return Err(Fault::stale_form());
-        }
-        Ok(Self::read(&earnest_server::form(app, request).await?))
     }
 
     fn read(bytes: &[u8]) -> Self {
@@ -170,9 +153,44 @@ impl Form {
     }
 }
 
+/// Takes apart a form that may bring a file (RFC 7578), where it is one; the first that it brings is kept. Its size is bounded already, and
+/// so is the number of its parts.
+async fn parts(bytes: Bytes, boundary: String) -> Option<(Form, Option<SentFile>)> {
+    let body = once(ready(Ok::<_, Infallible>(bytes)));
+    let mut parts = Multipart::new(body, boundary);
+    let (mut form, mut file) = (Form::default(), None);
+    while let Some(part) = parts.next_field().await.ok()? {
+        let name = part.name()?.to_owned();
+        // Browsers write a quote in a name as `%22`.
+        let called = part.file_name().map(|name| name.replace("%22", "\""));
+        let data = part.bytes().await.ok()?;
+        match called {
+            None => {
+                let text = String::from_utf8_lossy(&data);
+                form.fields.push((name, clean(&text)));
+            }
+            // A field for a file that nobody chose comes with an empty name.
+            Some(called) if called.is_empty() && data.is_empty() => {}
+            Some(name) => file = file.or(Some(SentFile { name, bytes: data })),
+        }
+        if form.fields.len() > PARTS_MOST {
+            return None;
+        }
+    }
+    Some((form, file))
+}
+
 /// Returns what was typed: lines as they end here, and no character that no text has.
 fn clean(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\0', "")
+}
+
+/// Lets a form pass that was sent by a page of this site. Every form comes through here before anything of it is read.
+fn of_own_site(app: &App, request: Request) -> Result<Request, Fault> {
+    match is_own_site(request.headers(), app.settings.public_url.as_deref()) {
+        true => Ok(request),
+        false => Err(Fault::stale_form()),
+    }
 }
 
 /// Returns whether a form was sent by a page of this site, as far as the browser says.
@@ -279,6 +297,44 @@ mod tests {
         given
             .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
             .collect()
+    }
+
+    async fn read(text: &str) -> Option<(Vec<(String, String)>, Option<(String, Bytes)>)> {
+        let bytes = Bytes::from(text.to_owned());
+        let (form, file) = parts(bytes, "xyz".to_owned()).await?;
+        Some((form.fields, file.map(|file| (file.name, file.bytes))))
+    }
+
+    #[tokio::test]
+    async fn fields_and_files_are_told_apart() {
+        let text = "--xyz\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none\r\ntwo\r\n--xyz\r\n\
+            content-disposition: form-data; name=\"none\"; filename=\"\"\r\n\r\n\r\n--xyz\r\n\
+            content-disposition: form-data; name=\"f\"; filename=\"my %22log%22.csv\"\r\nContent-Type: text/csv\r\n\r\n\
+            seat\r\n--xy\r\n\r\n--xyz--\r\n";
+        let (fields, file) = read(text).await.unwrap();
+        assert_eq!(fields, [("a".to_owned(), "one\ntwo".to_owned())]);
+        let (name, bytes) = file.unwrap();
+        assert_eq!(name, "my \"log\".csv");
+        assert_eq!(bytes, "seat\r\n--xy\r\n");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_form_is_none() {
+        assert_eq!(read("--xyz--\r\n").await, Some((Vec::new(), None)));
+        let many = "--xyz\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none\r\n".repeat(301);
+        for text in [
+            "",
+            "a=b",
+            "--xyz",
+            "--xyz\r\n",
+            "--xyz\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none",
+            "--xyz\r\nContent-Disposition: form-data\r\n\r\none\r\n--xyz--",
+            "--xyz\r\n\r\none\r\n--xyz--",
+            "--xyz\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none\r\n--xyz",
+            &format!("{many}--xyz--\r\n"),
+        ] {
+            assert_eq!(read(text).await, None, "{text}");
+        }
     }
 
     #[test]
