@@ -37,12 +37,14 @@ pub(crate) async fn get_policies(State(app): State<App>, visitor: Visitor, uri: 
         .iter()
         .map(|it| (it.policy.name.to_string(), it.policy.name.to_string()))
         .collect();
+    // Two files are compared key by key, which tells something to whoever chooses one.
+    let is_expert = visitor.can(Operation::ReadContract);
     let main = html! {
         div.title-row {
             h1 { "Policies" }
             @if visitor.can(Operation::UploadPolicies) { a.button.primary href="/policies/upload" { "Upload a policy" } }
         }
-        p.muted { "What a policy file may say stands under " a href="/policies/format" { "Keys of a policy file" } "." }
+        @if is_expert { p.muted { "What a policy file may say stands under " a href="/policies/format" { "Keys of a policy file" } "." } }
         @if query.get("done") == Some("uploaded") { (ui::done("Uploaded. A contract follows it once it is switched to it, on the contract's page Policy.")) }
         ul.cards {
             @for it in &all {
@@ -56,12 +58,14 @@ pub(crate) async fn get_policies(State(app): State<App>, visitor: Visitor, uri: 
                 }
             }
         }
-        section.panel aria-labelledby="compare" {
-            h2 #compare { "Compare two policies" }
-            form.columns method="get" action="/policies/diff" {
-                (ui::choose("a", "First policy", &names, "inmail-2014"))
-                (ui::choose("b", "Second policy", &names, "inmail-2015"))
-                button type="submit" { "Compare" }
+        @if is_expert {
+            section.panel aria-labelledby="compare" {
+                h2 #compare { "Compare two policies" }
+                form.columns method="get" action="/policies/diff" {
+                    (ui::choose("a", "First policy", &names, "inmail-2014"))
+                    (ui::choose("b", "Second policy", &names, "inmail-2015"))
+                    button type="submit" { "Compare" }
+                }
             }
         }
     };
@@ -81,13 +85,31 @@ pub(crate) async fn get_one(
         p.crumb { a href="/policies" { "← Policies" } }
         h1 { (policy.name) }
         p.lead { (words::unbroken(&policy.title)) }
-        section.panel aria-labelledby="words" { h2 #words { "In words, with the sources" } (parts(policy)) }
-        details.panel {
-            summary { "The file" }
-            pre tabindex="0" { code { (record.text) } }
+        @if visitor.can(Operation::ReadContract) {
+            section.panel aria-labelledby="words" { h2 #words { "In words, with the sources" } (parts(policy)) }
+            details.panel {
+                summary { "The file" }
+                pre tabindex="0" { code { (record.text) } }
+            }
+        } @else {
+            section.panel aria-labelledby="words" { h2 #words { "In words" } (sentences(policy)) }
         }
     };
     Ok(Page::new(&visitor, policy.name.to_string(), Place::Top("policies")).show(&main))
+}
+
+/// Shows a policy's rules in sentences, for those who follow it and rule nothing.
+fn sentences(policy: &Policy) -> Markup {
+    html! {
+        @for part in render::parts(policy) {
+            h3 { (plain::plain(part.title)) }
+            ul.plain-list {
+                @for line in part.lines {
+                    li { (plain::show(&line.sentence)) " " @if let Some(why) = line.why { p.muted { (plain::show(&why)) } } }
+                }
+            }
+        }
+    }
 }
 
 /// Shows a policy's rules in words, each with its place and its source.

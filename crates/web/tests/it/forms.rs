@@ -163,6 +163,9 @@ async fn a_seatholder_reads_no_key_and_no_tag_of_a_source() {
             COMPOSE,
             "/contracts/acme/seats/ana/standing",
             "/contracts/acme/seats/ana/credits",
+            "/policies",
+            "/policies/inmail-2015",
+            "/policies/recruiter-2024",
             sent,
         ] {
             in_plain_words(&ana.get(path).await);
