@@ -55,7 +55,7 @@ pub(crate) async fn post_contracts(
             errors.add("id", format!("`{id}` is taken; choose another."));
         }
         Err(Failure::Refused(refused)) => {
-            errors.add("id", crate::story::refusal(&refused.explanation))
+            errors.add("id", crate::story::refusal(&refused.explanation));
         }
         Err(failure) => return Err(failure.into()),
     }

@@ -72,7 +72,7 @@ pub(crate) async fn post_grants(
         match give(&app, &visitor, &contract, what, form.key(&visitor)).await {
             Ok(_) => return Ok(see(&format!("{path}?done=granted"))),
             Err(Failure::Refused(refused)) => {
-                errors.add("credits", crate::story::refusal(&refused.explanation))
+                errors.add("credits", crate::story::refusal(&refused.explanation));
             }
             Err(Failure::Malformed(wrong)) => errors.add("expires_at", wrong.to_string()),
             Err(failure) => return Err(failure.into()),

@@ -71,7 +71,7 @@ pub(crate) async fn post_message(
         match give(&app, &visitor, &record.contract, what, form.key(&visitor)).await {
             Ok(_) => return Ok(see(&format!("/messages/{}?done=written", record.id))),
             Err(Failure::Refused(refused)) => {
-                errors.add("body", crate::story::refusal(&refused.explanation))
+                errors.add("body", crate::story::refusal(&refused.explanation));
             }
             Err(failure) => return Err(failure.into()),
         }

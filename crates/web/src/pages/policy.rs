@@ -59,7 +59,7 @@ pub(crate) async fn post_policy(
         match give(&app, &visitor, &contract, what, form.key(&visitor)).await {
             Ok(_) => return Ok(see(&format!("/contracts/{contract}/policy?done=added"))),
             Err(Failure::Refused(refused)) => {
-                errors.add("policy", crate::story::refusal(&refused.explanation))
+                errors.add("policy", crate::story::refusal(&refused.explanation));
             }
             Err(Failure::Malformed(wrong)) => errors.add("effective_at", wrong.to_string()),
             Err(failure) => return Err(failure.into()),

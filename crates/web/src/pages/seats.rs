@@ -100,7 +100,7 @@ pub(crate) async fn post_seats(
         match give(&app, &visitor, &contract, what, form.key(&visitor)).await {
             Ok(_) => return Ok(see(&format!("/contracts/{contract}/seats?done=added"))),
             Err(Failure::Refused(refused)) => {
-                errors.add("id", crate::story::refusal(&refused.explanation))
+                errors.add("id", crate::story::refusal(&refused.explanation));
             }
             Err(failure) => return Err(failure.into()),
         }
