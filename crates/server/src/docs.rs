@@ -84,10 +84,19 @@ fn capital(text: &str) -> String {
 fn marked_up(text: &str) -> String {
     let parts = text.split('`').enumerate();
     let marked = parts.map(|(at, part)| match at % 2 {
-        0 => escaped(part),
+        0 => linked(&escaped(part)),
         _ => format!("<code>{}</code>", escaped(part)),
     });
     marked.collect()
+}
+
+/// Returns a text in which what it names can be reached.
+fn linked(text: &str) -> String {
+    let link = |text: String, name: &str, href: &str| {
+        text.replace(name, &format!("<a href=\"{href}\">{name}</a>"))
+    };
+    let text = link(text.to_owned(), "docs/api.md", "/docs/api.md");
+    link(text, "/openapi.json", "/openapi.json")
 }
 
 fn escaped(text: &str) -> String {

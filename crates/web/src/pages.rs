@@ -6,6 +6,7 @@ pub(crate) mod compose;
 pub(crate) mod contracts;
 pub(crate) mod credits;
 pub(crate) mod desk;
+pub(crate) mod documents;
 pub(crate) mod format;
 pub(crate) mod grants;
 pub(crate) mod inbox;

@@ -5,8 +5,9 @@
 use crate::lab::Lab;
 use crate::live::{self, Hub};
 use crate::pages::{
-    ask, bulk, compose, contracts, credits, format, grants, inbox, keys, lab, lab_run, ledger,
-    letter, message, overview, policies, policy, preferences, seats, sent, standing, webhooks,
+    ask, bulk, compose, contracts, credits, documents, format, grants, inbox, keys, lab, lab_run,
+    ledger, letter, message, overview, policies, policy, preferences, seats, sent, standing,
+    webhooks,
 };
 use crate::{assets, layout, sign_in};
 use axum::response::Response;
@@ -65,6 +66,7 @@ paths! {
     "/policies/{policy}" => get(policies::get_one);
     "/lab" => get(lab::get_lab).post(lab::post_lab);
     "/lab/runs/{run}" => get(lab_run::get_run).post(lab_run::post_run);
+    "/docs/{document}" => get(documents::get_document);
     "/keys" => get(keys::get_keys).post(keys::post_keys);
 }
 

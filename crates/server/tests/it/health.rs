@@ -56,6 +56,17 @@ async fn the_page_needs_nothing_from_elsewhere() {
 }
 
 #[tokio::test]
+async fn what_an_advice_names_can_be_reached() {
+    let page = World::new().await.get("/docs/errors").nobody().send().await;
+    for link in [
+        "<a href=\"/docs/api.md\">docs/api.md</a> has the table of scopes",
+        "against <a href=\"/openapi.json\">/openapi.json</a>.",
+    ] {
+        assert!(page.text.contains(link), "{link}");
+    }
+}
+
+#[tokio::test]
 async fn every_document_leads_to_the_others_and_back() {
     let world = World::new().await;
     for path in ["/docs", "/docs/errors"] {

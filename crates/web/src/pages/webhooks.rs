@@ -129,7 +129,7 @@ async fn show(
     let all = all(app, visitor, contract).await?;
     let main = html! {
         h1 { "Webhooks" }
-        p.lead { "What happens in this contract, sent to a program of yours: signed, in order, tried again until it arrives." }
+        p.lead { "What happens in this contract, sent to a program of yours: signed, in order, tried again until it arrives. " a href="/docs/webhooks.md" { "What is sent, and how to check it" } }
         (told)
         @if all.is_empty() {
             (ui::empty("No webhook yet", &html! { "Register the address of a program below; it is sent what happens from then on." }))

@@ -240,3 +240,21 @@ async fn a_contract_is_called_by_its_name() {
     let acme = world.visit(world::contract("acme")).await;
     acme.get("/policies").await.says("Acme Search (contract)");
 }
+
+#[tokio::test]
+async fn documents_that_pages_name_are_there() {
+    let world = World::acme(0).await;
+    let admin = world.admin().await;
+    let mut named = vec!["/docs/api.md".to_owned()];
+    for path in ["/lab", "/contracts/acme/webhooks"] {
+        let links = admin.get(path).await.links("/docs/");
+        assert!(!links.is_empty(), "{path}");
+        named.extend(links);
+    }
+    for path in named {
+        let document = world.nobody().get(&path).await;
+        document.is(200);
+        assert!(document.text.starts_with("# "), "{path}");
+    }
+    world.nobody().get("/docs/other.md").await.is(404);
+}

@@ -44,7 +44,8 @@ const TABLE: &[Row] = &[
 ];
 
 /// Paths that need nobody signed in, or lead elsewhere.
-const APART: [&str; 7] = [
+const APART: [&str; 8] = [
+    "/docs/{document}",
     "/",
     "/sign-in",
     "/sign-in/link/{token}",

@@ -179,7 +179,7 @@ fn file_fields(shown: &Shown<'_>) -> Markup {
             input id="file" name="file" type="file" accept=".csv,.jsonl,.ndjson,.parquet,.txt,.snap"
                 aria-describedby=(shown.described("file", true)) aria-invalid=[invalid("file")];
             (shown.error("file"))
-            p.hint id="file-hint" { "csv, jsonl, Parquet or snap, up to " (FILE_MOST >> 20) " MiB and " (words::number(u64::try_from(MESSAGES_MOST).unwrap_or(u64::MAX))) " messages. It is read in memory and kept nowhere." }
+            p.hint id="file-hint" { "csv, jsonl, Parquet or snap, up to " (FILE_MOST >> 20) " MiB and " (words::number(u64::try_from(MESSAGES_MOST).unwrap_or(u64::MAX))) " messages. It is read in memory and kept nowhere. " a href="/docs/log-formats.md" { "What a file looks like" } }
         }
         (ui::choose("format", "Its format", &formats, form.text("format")))
         (shown.error("format"))
