@@ -44,7 +44,7 @@ const WORDS: [(&str, &str); 22] = [
     ("\"not interested\"", "“not interested”"),
 ];
 
-/// Returns a sentence in plain words; names stay in their backticks.
+/// Returns a sentence in plain words; names stay in their backticks, and per cent signs with their numbers.
 pub(crate) fn plain(text: &str) -> String {
     let parts = text.split('`').enumerate();
     let parts = parts.map(|(at, part)| match at % 2 {
@@ -52,6 +52,7 @@ pub(crate) fn plain(text: &str) -> String {
         _ => part.to_owned(),
     });
     let text = parts.collect::<Vec<_>>().join("`");
+    let text = words::unbroken(&text);
     let mut letters = text.chars();
     // What a key stood before begins the sentence now.
     letters.next().map_or_else(String::new, |first| {
@@ -182,6 +183,10 @@ mod tests {
             (
                 "It is restricted for 14 days (gate.stage[1]): bulk messages are refused [2014-07].",
                 "It is restricted for 14 days: bulk messages are refused.",
+            ),
+            (
+                "A rate of 13 % is the way out, decided here.",
+                "A rate of 13\u{a0}% is the way out.",
             ),
             (
                 "So its credit is gone [seed, 2014-09]. A list [with words in it].",

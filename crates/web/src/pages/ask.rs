@@ -3,10 +3,11 @@
 
 use crate::fault::Answer;
 use crate::layout::{Page, Place};
+use crate::plain;
 use crate::query::Query;
 use crate::ui;
 use crate::visitor::Visitor;
-use crate::words::{self, prose};
+use crate::words::prose;
 use axum::extract::State;
 use earnest_core::Credit;
 use earnest_core::explain::{Answer as Told, Cell, ask_table, duration};
@@ -41,7 +42,7 @@ pub(crate) async fn get_ask(State(app): State<App>, visitor: Visitor, uri: Uri) 
         (ui::table("What becomes of the credit", &html! {
             thead { tr {
                 th scope="col" { "The recipient sends" }
-                @for column in &table.columns { th scope="col" { a href=(format!("/policies/{}", column.policy)) title=(words::unbroken(&column.title)) { (column.policy) } p.muted { "window " (column.window) } } }
+                @for column in &table.columns { th scope="col" { a href=(format!("/policies/{}", column.policy)) title=(plain::plain(&column.title)) { (column.policy) } p.muted { "window " (column.window) } } }
             } }
             tbody { @for row in &table.rows {
                 tr {

@@ -101,7 +101,7 @@ fn letters(
                             @if is_unread(message) { span.dot { span.for-readers { "Unread: " } } }
                             (super::sent::subject(message))
                         }
-                        span.snippet { (words::beginning(body, 140)) }
+                        span.snippet { (words::beginning(body, 110)) }
                     }
                     span.state {
                         (words::when(message.sent_at, visitor.now))

@@ -50,7 +50,7 @@ pub(crate) async fn get_policies(State(app): State<App>, visitor: Visitor, uri: 
             @for it in &all {
                 li.panel {
                     h2 { a href=(format!("/policies/{}", it.policy.name)) { (it.policy.name) } }
-                    p { (words::unbroken(&it.policy.title)) }
+                    p { (plain::plain(&it.policy.title)) }
                     p.muted {
                         @if it.preset { "ships with Earnest" }
                         @else { "yours, version " (it.version) @if let Some(at) = it.uploaded_at { ", " (words::when(at, visitor.now)) } }
@@ -84,7 +84,7 @@ pub(crate) async fn get_one(
     let main = html! {
         p.crumb { a href="/policies" { "← Policies" } }
         h1 { (policy.name) }
-        p.lead { (words::unbroken(&policy.title)) }
+        p.lead { (plain::plain(&policy.title)) }
         @if visitor.can(Operation::ReadContract) {
             section.panel aria-labelledby="words" { h2 #words { "In words, with the sources" } (parts(policy)) }
             details.panel {
@@ -220,7 +220,7 @@ pub(crate) async fn post_upload(
     if form.text("do") == "check" {
         let told = html! {
             div.callout.good role="status" { p { "No mistake. In words it says:" } }
-            section.panel { h2 { (policy.name) } p.lead { (words::unbroken(&policy.title)) } (parts(&policy)) }
+            section.panel { h2 { (policy.name) } p.lead { (plain::plain(&policy.title)) } (parts(&policy)) }
         };
         return Ok(upload(&visitor, &form, &told, false));
     }

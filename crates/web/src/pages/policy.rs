@@ -5,6 +5,7 @@ use crate::fault::{Answer, Fault, see};
 use crate::form::{self, Errors, Form};
 use crate::layout::{Page, Place};
 use crate::orders::give;
+use crate::plain;
 use crate::query::Query;
 use crate::ui::{self, Field};
 use crate::visitor::Visitor;
@@ -89,7 +90,7 @@ async fn show(
                 tbody { @for (at, (version, policy)) in versions.iter().enumerate().rev() {
                     tr {
                         td.number data-label="Version" { (version.version) }
-                        td.wide data-label="Policy" { a href=(format!("/policies/{}", policy.name)) { (policy.name) } " " span.muted { (words::unbroken(&policy.title)) } }
+                        td.wide data-label="Policy" { a href=(format!("/policies/{}", policy.name)) { (policy.name) } " " span.muted { (plain::plain(&policy.title)) } }
                         td.date data-label="In force from" { (words::on(version.effective_at)) }
                         td data-label="State" {
                             @if at == in_force { (ui::badge("good", "in force")) }
@@ -108,7 +109,7 @@ async fn show(
         @if let Some(current) = &current {
             section.panel aria-labelledby="in-force" {
                 h2 #in-force { "In force: " (current.name) }
-                p.lead { (words::unbroken(&current.title)) }
+                p.lead { (plain::plain(&current.title)) }
                 (parts(current))
             }
         }

@@ -4,6 +4,7 @@ use super::{COMPARE, Known, SWEEP};
 use crate::form::{Errors, Form};
 use crate::lab::{FILE_MOST, Lab, MESSAGES_MOST, POLICIES_MOST, Run, State};
 use crate::layout::{Page, Place};
+use crate::plain;
 use crate::ui::{self, Field};
 use crate::visitor::Visitor;
 use crate::words::{self, prose};
@@ -212,7 +213,7 @@ fn policies(known: &Known, shown: &Shown<'_>) -> Markup {
                 @let name = it.policy.name.as_str();
                 div.tick {
                     input type="checkbox" name="policy" value=(name) id=(format!("p-{name}")) checked[chosen.contains(&name)];
-                    label for=(format!("p-{name}")) title=(words::unbroken(&it.policy.title)) { (name) }
+                    label for=(format!("p-{name}")) title=(plain::plain(&it.policy.title)) { (name) }
                 }
             }
             div.wide { (shown.error("policy")) p.hint id="policy-hint" { "Up to " (POLICIES_MOST) " in all. " a href="/policies" { "What each of them says" } } }
@@ -282,9 +283,9 @@ const fn ranked_by(figure: Figure) -> &'static str {
         Figure::SeatsRestricted => "fewest seats restricted",
         Figure::RestrictedDays => "fewest restricted days",
         Figure::Lost => "fewest answers lost",
-        Figure::LostShare => "smallest share of answers lost",
-        Figure::Avoided => "most unanswered messages avoided",
-        Figure::AvoidedShare => "largest share of unanswered avoided",
+        Figure::LostShare => "smallest share lost",
+        Figure::Avoided => "most unanswered avoided",
+        Figure::AvoidedShare => "largest share avoided",
     }
 }
 
