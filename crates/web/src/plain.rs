@@ -144,10 +144,11 @@ fn without_tags(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(" [") {
         left.push_str(before);
+        // A tag is a word, or several with commas between.
         let tag = after.split_once(']').filter(|(tag, _)| {
-            let is_plain =
-                |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || b", -".contains(&it);
-            tag.bytes().all(is_plain)
+            let is_plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
+            tag.split(", ")
+                .all(|word| !word.is_empty() && word.bytes().all(is_plain))
         });
         rest = match tag {
             Some((_, rest)) => rest,
