@@ -21,7 +21,6 @@ mod csv;
 mod error;
 mod format;
 mod gather;
-mod group;
 mod ids;
 mod instant;
 mod jsonl;
@@ -32,6 +31,8 @@ mod read;
 mod reading;
 mod row;
 mod scan;
+mod senders;
+mod sheet;
 mod snap;
 mod texts;
 
@@ -57,12 +58,10 @@ use texts::Texts;
 /// A log of messages, grouped by contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
-    /// Where each contract's part begins, in the order in which contracts first came; one more at the end.
+    /// Each contract's part, in the order in which contracts first came.
     parts: Vec<Part>,
-    messages: Vec<Message>,
-    /// For each message, the place of the one before it from its seat to its recipient.
-    links: Vec<u32>,
-    actions: Vec<Action>,
+    /// How many there are.
+    messages: usize,
     last: Timestamp,
     contract_names: Vec<SmolStr>,
     /// For each seat, in the order of contracts, its number among `seat_names`.
@@ -85,9 +84,7 @@ impl Log {
         ];
         let names = names.into_iter().flatten().map(texts::bytes).sum::<usize>();
         size_of_val(&*self.parts)
-            + size_of_val(&*self.messages)
-            + size_of_val(&*self.links)
-            + size_of_val(&*self.actions)
+            + self.parts.iter().map(Part::bytes).sum::<usize>()
             + size_of_val(&*self.seats)
             + names
             + self.message_names.bytes()
@@ -95,20 +92,28 @@ impl Log {
     }
 }
 
-/// Where a contract's part of each list begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One contract's part.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Part {
-    message: usize,
-    action: usize,
-    seat: usize,
+    messages: Vec<Message>,
+    /// For each message, the place of the one before it from its seat to its recipient.
+    links: Vec<u32>,
+    actions: Vec<Action>,
+    /// Which of the log's seats are the contract's.
+    seats: Range<usize>,
+}
+
+impl Part {
+    fn bytes(&self) -> usize {
+        size_of_val(&*self.messages) + size_of_val(&*self.links) + size_of_val(&*self.actions)
+    }
 }
 
 impl Log {
     /// Returns how many contracts there are.
     #[must_use]
     pub const fn contracts(&self) -> usize {
-        // INVARIANT: `parts` has one more than there are contracts.
-        self.parts.len().saturating_sub(1)
+        self.parts.len()
     }
 
     /// Returns how many seats there are.
@@ -126,7 +131,7 @@ impl Log {
     /// Returns how many messages there are.
     #[must_use]
     pub const fn messages(&self) -> usize {
-        self.messages.len()
+        self.messages
     }
 
     /// Returns the log's last instant, over everything in it: sends, answers, sights and, for snap, conversation.
@@ -138,15 +143,11 @@ impl Log {
     /// Returns the part of the contract numbered `contract`, counted from 0; nothing where there is none.
     #[must_use]
     pub fn history(&self, contract: usize) -> Option<History<'_>> {
-        let from = *self.parts.get(contract)?;
-        let to = *self.parts.get(contract.checked_add(1)?)?;
+        let part = self.parts.get(contract)?;
         Some(History {
             log: self,
             contract,
-            seats: from.seat..to.seat,
-            messages: self.messages.get(from.message..to.message)?,
-            links: self.links.get(from.message..to.message)?,
-            actions: self.actions.get(from.action..to.action)?,
+            part,
         })
     }
 
@@ -201,10 +202,7 @@ impl fmt::Display for MessageName<'_> {
 pub struct History<'l> {
     log: &'l Log,
     contract: usize,
-    seats: Range<usize>,
-    messages: &'l [Message],
-    links: &'l [u32],
-    actions: &'l [Action],
+    part: &'l Part,
 }
 
 impl<'l> History<'l> {
@@ -225,13 +223,13 @@ impl<'l> History<'l> {
     /// Returns how many seats the contract has.
     #[must_use]
     pub fn seats(&self) -> usize {
-        self.seats.len()
+        self.part.seats.len()
     }
 
     /// Returns the number, over the whole log, of the contract's first seat.
     #[must_use]
     pub const fn first_seat(&self) -> usize {
-        self.seats.start
+        self.part.seats.start
     }
 
     /// Returns the name of a seat, counted from 0 within the contract; the empty text where there is none.
@@ -239,33 +237,33 @@ impl<'l> History<'l> {
     pub fn seat_name(&self, seat: u32) -> &'l str {
         let name = usize::try_from(seat)
             .ok()
-            .and_then(|seat| self.log.seats.get(self.seats.clone())?.get(seat));
+            .and_then(|seat| self.log.seats.get(self.part.seats.clone())?.get(seat));
         name.map_or("", |name| texts::name(&self.log.seat_names, *name))
     }
 
     /// Returns the messages, in the order in which they were sent.
     #[must_use]
-    pub const fn messages(&self) -> &'l [Message] {
-        self.messages
+    pub fn messages(&self) -> &'l [Message] {
+        &self.part.messages
     }
 
     /// Returns for each message the place of the one before it from the same seat to the same recipient, or
     /// [`NO_LINK`].
-    pub(crate) const fn links(&self) -> &'l [u32] {
-        self.links
+    pub(crate) fn links(&self) -> &'l [u32] {
+        &self.part.links
     }
 
     /// Returns what happened, in order. Each [`Action::message`] is a place in [`History::messages`].
     #[must_use]
-    pub const fn actions(&self) -> &'l [Action] {
-        self.actions
+    pub fn actions(&self) -> &'l [Action] {
+        &self.part.actions
     }
 
     /// Returns when the contract starts: at its first message.
     #[must_use]
     pub fn start(&self) -> Timestamp {
         // INVARIANT: a contract has at least one message.
-        self.messages
+        self.messages()
             .first()
             .map_or(self.log.last, Message::sent_at)
     }
@@ -333,6 +331,13 @@ impl Message {
         recipient: 0,
         id: Self::NO_ID,
     };
+
+    /// Returns the last instant at which something happens to the message.
+    fn last(&self) -> Timestamp {
+        // INVARIANT: a message is sent before anything else happens to it, and never is before all.
+        Timestamp::from_millis(self.responded_at.max(self.seen_at))
+            .map_or(self.sent_at, |later| later.max(self.sent_at))
+    }
 
     /// Returns when the message was sent.
     #[must_use]

@@ -6,6 +6,7 @@
 use super::build::Full;
 use super::error::LogError;
 use std::io::Read;
+use std::ops::Range;
 
 /// How much of the file one core takes at a time.
 pub(super) const BLOCK: usize = 128 * 1024;
@@ -125,16 +126,19 @@ impl<R: Read> Blocks<R> {
 
 /// Cuts a block into lines; the last one may lack its end.
 pub(super) fn split(block: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = Some(block.strip_suffix(b"\n").unwrap_or(block));
+    places(block).filter_map(|place| block.get(place))
+}
+
+/// Returns where the lines stand that [`split`] gives.
+pub(super) fn places(block: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let size = block.strip_suffix(b"\n").unwrap_or(block).len();
+    let mut next = Some(0);
     std::iter::from_fn(move || {
-        let lines = rest?;
-        let Some(end) = memchr::memchr(b'\n', lines) else {
-            rest = None;
-            return Some(lines);
-        };
-        let (line, after) = lines.split_at(end);
-        rest = after.get(1..);
-        Some(line)
+        let begin = next?;
+        let rest = block.get(begin..size)?;
+        let end = memchr::memchr(b'\n', rest).map(|end| begin + end);
+        next = end.map(|end| end + 1);
+        Some(begin..end.unwrap_or(size))
     })
 }
 

@@ -1,18 +1,19 @@
 //! Makes a [`Log`] of messages as they come.
 //!
-//! Owns: the numbering of ids, and putting the parts together. Does not own: where messages come from, nor the order
-//! of contracts ([`super::group`]) and within one ([`super::order`]). Invariant: what comes out depends on the messages
+//! Owns: the numbering of ids, and putting the parts together. Does not own: where messages come from, nor their
+//! order within a contract ([`super::order`]). Invariant: what comes out depends on the messages
 //! and their order alone, not on threads.
 
 use super::campaigns::Campaigns;
 use super::error::{Fault, LogError};
-use super::group::{Seats, at, group};
 use super::ids::Ids;
 use super::links::links;
-use super::order::order_parts;
+use super::order::{actions, sort};
 use super::row::Row;
+use super::senders::Senders;
+use super::sheet::{Writing, Written};
 use super::texts::{Interner, Texts};
-use super::{Log, Message, Part, Sender};
+use super::{Action, Log, Message, Part, Sender};
 use earnest_core::policy::ResponseKind;
 use earnest_core::units::Timestamp;
 use foldhash::fast::RandomState;
@@ -23,9 +24,7 @@ use smol_str::SmolStr;
 /// A log in the making.
 #[derive(Default)]
 pub(super) struct Builder {
-    contracts: Interner,
-    /// Each seat in the space of its contract.
-    seats: Interner,
+    senders: Senders,
     recipients: Interner,
     ids: Ids,
     /// Whether the ids of messages stay when the log is done.
@@ -36,8 +35,11 @@ pub(super) struct Builder {
     campaigns: Option<Campaigns>,
     /// By line: where the answer stands among lines of its instant, where that is another line.
     response_lines: Vec<(u32, u32)>,
-    /// In the order in which they came; `seat` counts over the whole log here.
-    messages: Vec<Message>,
+    /// By contract, with nothing but messages, in the order in which they came. What grows is small: one list of all
+    /// would be copied again and again, into memory that is new each time.
+    parts: Vec<Part>,
+    /// How many messages there are.
+    messages: usize,
     last: Option<Timestamp>,
     /// How many messages are taken; nothing means as many as there are numbers for.
     most: Option<u32>,
@@ -55,12 +57,12 @@ impl Full {
     pub(super) const LINES: Self = Self::of("lines");
 
     /// The log has too many seats.
-    const SEATS: Self = Self {
+    pub(super) const SEATS: Self = Self {
         most: Sender::MOST_SEATS,
         what: "seats",
     };
 
-    const fn of(what: &'static str) -> Self {
+    pub(super) const fn of(what: &'static str) -> Self {
         Self {
             most: u32::MAX - 1,
             what,
@@ -91,15 +93,6 @@ pub(super) struct NewMessage<'m> {
     pub(super) seen_at: Option<Timestamp>,
 }
 
-impl NewMessage<'_> {
-    /// Returns the last instant at which something happens to the message.
-    fn last(&self) -> Timestamp {
-        // INVARIANT: a message is sent before anything else happens to it.
-        let responded_at = self.response.map(|(at, _)| at);
-        self.seen_at.max(responded_at).unwrap_or(self.sent_at)
-    }
-}
-
 impl Builder {
     /// Takes so many messages, and no more.
     pub(super) fn take_at_most(&mut self, most: u32) {
@@ -117,9 +110,8 @@ impl Builder {
         self.unique = Some(HashMap::default());
     }
 
-    /// Returns the fault of a row whose id is an earlier one's. Asked of each row once, in order.
-    pub(super) fn is_repeated(&mut self, line: u32, row: &Row<'_>) -> Option<Fault> {
-        let id = row.id.as_deref()?;
+    /// Returns the fault of a line whose id is an earlier one's. Asked of each line once, in order.
+    pub(super) fn is_repeated(&mut self, line: u32, id: &str) -> Option<Fault> {
         let lines = self.unique.as_mut()?;
         if let Some(line) = lines.get(id) {
             return Some(Fault::RepeatedId {
@@ -139,91 +131,98 @@ impl Builder {
     /// Adds a message without an id.
     pub(super) fn add(&mut self, new: &NewMessage<'_>) -> Result<(), Full> {
         self.has_room(1)?;
-        let numbers = Numbers {
-            seat: number_seat(&mut self.contracts, &mut self.seats, new.contract, new.seat)?,
-            recipient: number_recipient(&mut self.recipients, new.recipient)?,
-            id: Message::NO_ID,
-        };
+        let (contract, seat) = (new.contract.as_bytes(), new.seat.as_bytes());
+        let hash = self.senders.hasher().pair(contract, seat);
+        let seat = self.senders.number(hash, contract, seat)?;
+        let recipient = self.recipients.number(new.recipient);
         if new.response_line != new.line {
             self.response_lines.push((new.line, new.response_line));
         }
-        self.push(new, numbers);
+        let message = Message {
+            recipient: recipient.ok_or(Full::of("recipients"))?,
+            ..message(new)
+        };
+        self.put(message, seat);
         Ok(())
     }
 
-    /// Adds rows, each with its line. On an error the builder is of no use any more.
-    pub(super) fn take(&mut self, blocks: Vec<Vec<(u32, Row<'_>)>>) -> Result<(), Full> {
-        self.has_room(blocks.iter().map(Vec::len).sum())?;
-        let rows = || blocks.iter().flatten();
+    /// Returns how sheets are to be written that [`Builder::take`] takes.
+    pub(super) fn writing(&self) -> Writing {
+        Writing {
+            sender: self.senders.hasher().clone(),
+            recipient: self.recipients.hasher().clone(),
+            id: self.ids.hasher().clone(),
+            campaigns: self.campaigns.is_some(),
+        }
+    }
+
+    /// Adds what is on sheets, and returns the memory of their blocks. On an error the builder is of no use any more.
+    pub(super) fn take(&mut self, sheets: Vec<Written>) -> Result<Vec<Vec<u8>>, Full> {
+        self.has_room(sheets.iter().map(Written::len).sum())?;
         let Self {
-            contracts,
-            seats,
+            senders,
             recipients,
             ids,
             campaigns,
             ..
         } = self;
         if let Some(campaigns) = campaigns {
-            for (line, row) in rows() {
-                if let Some(name) = &row.campaign {
-                    campaigns.add(*line, name).ok_or(Full::of("campaigns"))?;
-                }
+            for (line, name) in sheets.iter().flat_map(Written::campaigns) {
+                campaigns.add(line, name).ok_or(Full::of("campaigns"))?;
             }
         }
-        // Finding members takes as long as all the rest, so that they are found on another core.
-        let (recipients, senders) = rayon::join(
+        let (recipients, others) = rayon::join(
             || {
-                let names = rows().map(|(_, row)| (0, &*row.recipient));
+                let names = sheets.iter().flat_map(Written::recipients);
                 recipients.numbers(names).ok_or(Full::of("recipients"))
             },
             || {
-                let names = rows().map(|(_, row)| (0, &*row.contract));
-                let numbers = contracts.numbers(names).ok_or(Full::of("contracts"))?;
-                let names = numbers.into_iter().zip(rows().map(|(_, row)| &*row.seat));
-                let seats = seats
-                    .numbers(names)
-                    .filter(|numbers| numbers.iter().all(|seat| *seat < Sender::MOST_SEATS));
-                let ids = rows().map(|(_, row)| match row.id.as_deref() {
-                    Some(id) => ids.push(id),
-                    None => Some(Message::NO_ID),
-                });
-                let ids = ids.collect::<Option<Vec<u32>>>().ok_or(Full::of("ids"))?;
-                Ok((seats.ok_or(Full::SEATS)?, ids))
+                let seats = senders.numbers(sheets.iter().flat_map(Written::senders))?;
+                let texts = sheets.iter().flat_map(Written::ids);
+                let ids: Option<Vec<u32>> = texts.map(|(hash, id)| ids.push(hash, id)).collect();
+                Ok((seats, ids.ok_or(Full::of("ids"))?))
             },
         );
-        let (recipients, (seats, ids)) = (recipients?, senders?);
-        let numbers = recipients.iter().zip(&seats).zip(&ids);
-        let numbers = numbers.map(|((recipient, seat), id)| Numbers {
-            recipient: *recipient,
-            seat: *seat,
-            id: *id,
-        });
-        self.fill(blocks, &numbers.collect::<Vec<Numbers>>());
-        Ok(())
+        let (recipients, (seats, ids)) = (recipients?, others?);
+        let mut numbers = recipients.into_iter().zip(seats);
+        let mut ids = ids.into_iter();
+        let mut spare = Vec::with_capacity(sheets.len());
+        for sheet in sheets {
+            let (messages, block) = sheet.into_messages();
+            // INVARIANT: there are as many numbers as messages, and as many ids as messages that have one.
+            for (mut message, (recipient, seat)) in messages.into_iter().zip(numbers.by_ref()) {
+                message.recipient = recipient;
+                if message.id != Message::NO_ID {
+                    message.id = ids.next().unwrap_or(Message::NO_ID);
+                }
+                self.put(message, seat);
+            }
+            spare.push(block);
+        }
+        Ok(spare)
     }
 
-    /// Adds rows that have their numbers.
-    fn fill(&mut self, blocks: Vec<Vec<(u32, Row<'_>)>>, mut numbers: &[Numbers]) {
-        let begin = self.messages.len();
-        self.messages.resize(begin + numbers.len(), Message::BLANK);
-        let mut messages = self.messages.get_mut(begin..).unwrap_or_default();
-        let mut parts = Vec::with_capacity(blocks.len());
-        for rows in blocks {
-            let (part, after) = messages.split_at_mut(rows.len());
-            let (numbers_of, numbers_after) = numbers.split_at(rows.len());
-            (messages, numbers) = (after, numbers_after);
-            parts.push((rows, numbers_of, part));
+    /// Puts a message of the seat of this number into the part of its contract.
+    #[inline]
+    fn put(&mut self, message: Message, seat: u32) {
+        // INVARIANT: the number is a seat's.
+        let Some(place) = self.senders.place(seat) else {
+            return;
+        };
+        let Ok(at) = usize::try_from(place.contract) else {
+            return;
+        };
+        if at >= self.parts.len() {
+            self.parts.resize_with(at + 1, Part::default);
         }
-        let lasts = parts.into_par_iter().map(|(rows, numbers, part)| {
-            let mut last = None;
-            for (((line, row), numbers), to) in rows.iter().zip(numbers).zip(part) {
-                let new = of_row(*line, row);
-                *to = message(&new, *numbers);
-                last = last.max(Some(new.last()));
-            }
-            last
-        });
-        self.last = self.last.max(lasts.max().flatten());
+        if let Some(part) = self.parts.get_mut(at) {
+            part.messages.push(Message {
+                sender: message.sender.with_seat(place.seat),
+                ..message
+            });
+        }
+        self.messages += 1;
+        self.reach(message.last());
     }
 
     /// Adds a row, without its id.
@@ -232,7 +231,7 @@ impl Builder {
     }
 
     fn has_room(&self, more: usize) -> Result<(), Full> {
-        let many = u64::try_from(self.messages.len().saturating_add(more)).unwrap_or(u64::MAX);
+        let many = u64::try_from(self.messages.saturating_add(more)).unwrap_or(u64::MAX);
         match self.most {
             Some(most) if many > u64::from(most) => Err(Full {
                 most,
@@ -242,16 +241,12 @@ impl Builder {
         }
     }
 
-    fn push(&mut self, new: &NewMessage<'_>, numbers: Numbers) {
-        self.messages.push(message(new, numbers));
-        self.reach(new.last());
-    }
-
     /// Returns the line and the fault of the first message whose id is an earlier one's.
     pub(super) fn repeated_id(&self) -> Option<(u32, Fault)> {
         let (first, again) = self.ids.repeated()?;
         let line = |id| {
-            let message = self.messages.iter().find(|message| message.id == id);
+            let mut messages = self.parts.iter().flat_map(|part| &part.messages);
+            let message = messages.find(|message| message.id == id);
             message.map_or(0, |message| message.line)
         };
         let fault = Fault::RepeatedId {
@@ -263,7 +258,7 @@ impl Builder {
 
     /// Returns the log; nothing when it has no messages.
     pub(super) fn finish(mut self) -> Result<Option<Log>, Full> {
-        let Some(last) = self.last.filter(|_| !self.messages.is_empty()) else {
+        let Some(last) = self.last.filter(|_| self.messages > 0) else {
             return Ok(None);
         };
         let keeps_ids = self.keeps_ids;
@@ -275,45 +270,46 @@ impl Builder {
                 Texts::default()
             }
         };
-        let Seats {
-            order,
-            begins: seat_begins,
-            contract_of,
-            place_of,
-        } = Seats::of(&self.seats, self.contracts.len());
-        let mut messages = self.messages;
-        messages.shrink_to_fit();
+        let too_many = |part: &Part| {
+            let messages = u32::try_from(part.messages.len());
+            messages.is_err() || messages.is_ok_and(|messages| messages > Action::MOST_MESSAGES)
+        };
+        if self.parts.iter().any(too_many) {
+            return Err(Full {
+                most: Action::MOST_MESSAGES,
+                what: "messages in one contract",
+            });
+        }
+        let (seats, ranges) = self.senders.by_contract();
         self.response_lines.sort_unstable();
-        let message_begins = group(&mut messages, &contract_of, self.contracts.len());
-        messages.par_iter_mut().for_each(|message| {
-            let place = at(&place_of, message.sender.seat());
-            message.sender = message.sender.with_seat(place);
+        let response_lines = &self.response_lines;
+        // All of a contract is made at once, while it is in a cache.
+        let parts = self.parts.into_par_iter().zip(ranges);
+        let parts = parts.map_init(Vec::new, |keys, (part, seats)| {
+            let mut messages = part.messages;
+            messages.shrink_to_fit();
             if !keeps_ids {
-                message.id = Message::NO_ID;
+                for message in &mut messages {
+                    message.id = Message::NO_ID;
+                }
+            }
+            sort(&mut messages);
+            Part {
+                links: links(&messages),
+                actions: actions(&messages, response_lines, keys),
+                messages,
+                seats,
             }
         });
-        let (actions, action_begins) =
-            order_parts(&mut messages, &message_begins, &self.response_lines)?;
-        let links = links(&messages, &message_begins);
-        let parts = message_begins
-            .into_iter()
-            .zip(action_begins)
-            .zip(seat_begins)
-            .map(|((message, action), seat)| Part {
-                message,
-                action,
-                seat,
-            })
-            .collect();
+        let parts: Vec<Part> = parts.collect();
+        let (contract_names, seat_names) = self.senders.into_names();
         Ok(Some(Log {
             parts,
-            messages,
-            links,
-            actions,
+            messages: self.messages,
             last,
-            contract_names: self.contracts.into_names(),
-            seats: order,
-            seat_names: self.seats.into_names(),
+            contract_names,
+            seats,
+            seat_names,
             recipient_names: self.recipients.into_names(),
             message_names,
             campaigns: self.campaigns.map(Campaigns::into_names),
@@ -321,7 +317,8 @@ impl Builder {
     }
 }
 
-fn of_row<'r>(line: u32, row: &'r Row<'_>) -> NewMessage<'r> {
+/// Returns the message that a row tells.
+pub(super) fn of_row<'r>(line: u32, row: &'r Row<'_>) -> NewMessage<'r> {
     NewMessage {
         line,
         contract: &row.contract,
@@ -335,7 +332,8 @@ fn of_row<'r>(line: u32, row: &'r Row<'_>) -> NewMessage<'r> {
     }
 }
 
-fn message(new: &NewMessage<'_>, numbers: Numbers) -> Message {
+/// Returns a message without the numbers of its names.
+pub(super) fn message(new: &NewMessage<'_>) -> Message {
     let millis = |instant: Option<Timestamp>| instant.map_or(Message::NEVER, Timestamp::millis);
     Message {
         sent_at: new.sent_at,
@@ -343,37 +341,10 @@ fn message(new: &NewMessage<'_>, numbers: Numbers) -> Message {
         seen_at: millis(new.seen_at),
         line: new.line,
         sender: Sender::new(
-            numbers.seat,
+            0,
             new.response.map_or(ResponseKind::Reply, |(_, kind)| kind),
             new.bulk,
         ),
-        recipient: numbers.recipient,
-        id: numbers.id,
+        ..Message::BLANK
     }
-}
-
-/// Who and what a message is, as numbers.
-#[derive(Clone, Copy)]
-struct Numbers {
-    seat: u32,
-    recipient: u32,
-    id: u32,
-}
-
-fn number_seat(
-    contracts: &mut Interner,
-    seats: &mut Interner,
-    contract: &str,
-    seat: &str,
-) -> Result<u32, Full> {
-    let contract = contracts.number(0, contract).ok_or(Full::of("contracts"))?;
-    let seat = seats.number(contract, seat);
-    let fits = seat.filter(|seat| *seat < Sender::MOST_SEATS);
-    fits.ok_or(Full::SEATS)
-}
-
-fn number_recipient(recipients: &mut Interner, recipient: &str) -> Result<u32, Full> {
-    recipients
-        .number(0, recipient)
-        .ok_or(Full::of("recipients"))
 }

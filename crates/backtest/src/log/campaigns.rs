@@ -16,7 +16,7 @@ pub(super) struct Campaigns {
 impl Campaigns {
     /// Adds the campaign of the message on a line, after those of earlier lines; nothing when numbers are out.
     pub(super) fn add(&mut self, line: u32, campaign: &str) -> Option<()> {
-        let number = self.names.number(0, campaign)?;
+        let number = self.names.number(campaign)?;
         self.of.push((line, number));
         Some(())
     }

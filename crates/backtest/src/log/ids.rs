@@ -37,20 +37,18 @@ impl Default for Ids {
 }
 
 impl Ids {
-    /// Adds an id and returns its number; nothing when numbers are out.
+    /// Returns what hashes ids, for [`hash`].
+    pub(super) const fn hasher(&self) -> &RandomState {
+        &self.hasher
+    }
+
+    /// Adds an id, of which the hash is known, and returns its number; nothing when numbers are out.
     #[inline]
-    pub(super) fn push(&mut self, id: &str) -> Option<u32> {
-        let hash = self.hash(id);
+    pub(super) fn push(&mut self, hash: u64, id: &str) -> Option<u32> {
         let [part, ..] = hash.to_be_bytes();
         // INVARIANT: there is a part for each byte.
         self.parts[usize::from(part)].push(hash);
         self.texts.push(id)
-    }
-
-    /// Returns an id's hash, which is never [`EMPTY`].
-    #[inline]
-    fn hash(&self, id: &str) -> u64 {
-        self.hasher.hash_one(id) | 1
     }
 
     /// Returns the numbers of the first id that comes again: where it was first, and where it is again.
@@ -72,7 +70,7 @@ impl Ids {
             twice.into_iter().map(|hash| (hash, Vec::new())).collect();
         for again in 0..self.texts.len() {
             let text = self.texts.get(again);
-            let Some(same) = seen.get_mut(&self.hash(text)) else {
+            let Some(same) = seen.get_mut(&hash(&self.hasher, text)) else {
                 continue;
             };
             let first = same.iter().find(|first| self.texts.get(**first) == text);
@@ -93,6 +91,12 @@ impl Ids {
     pub(super) fn into_texts(self) -> Texts {
         self.texts
     }
+}
+
+/// Returns an id's hash, which is never [`EMPTY`].
+#[inline]
+pub(super) fn hash(hasher: &RandomState, id: &str) -> u64 {
+    hasher.hash_one(id) | 1
 }
 
 /// Returns the hashes of a part that come again. The table is only lent.
@@ -128,10 +132,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn push(ids: &mut Ids, text: &str) {
+        let hash = hash(ids.hasher(), text);
+        ids.push(hash, text);
+    }
+
     fn ids(texts: &[String]) -> Ids {
         let mut ids = Ids::default();
         for text in texts {
-            ids.push(text);
+            push(&mut ids, text);
         }
         ids
     }
@@ -150,9 +159,9 @@ mod tests {
     #[test]
     fn ids_whose_hashes_agree_are_compared() {
         let mut ids = ids(&["a", "b", "c"].map(str::to_owned));
-        let all = |ids: &Ids| ["a", "b", "c"].map(|id| ids.hash(id)).to_vec();
+        let all = |ids: &Ids| ["a", "b", "c"].map(|id| hash(ids.hasher(), id)).to_vec();
         assert_eq!(ids.first_of(all(&ids)), None);
-        ids.push("b");
+        push(&mut ids, "b");
         assert_eq!(ids.first_of(all(&ids)), Some((1, 3)));
     }
 

@@ -7,7 +7,6 @@ use super::Message;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use rayon::prelude::*;
 use std::hash::BuildHasher;
 
 /// Stands for the link of a message that is its seat's first to its recipient.
@@ -16,25 +15,14 @@ pub(crate) const NO_LINK: u32 = u32::MAX;
 /// Up to so many messages it is quicker to look at all of them than to fill a table.
 const FEW: usize = 32;
 
-/// Returns each message's link. A contract's messages lie in order and begin where `begins` says.
-pub(super) fn links(messages: &[Message], begins: &[usize]) -> Vec<u32> {
+/// Returns each message's link. The messages are a contract's, in order.
+pub(super) fn links(messages: &[Message]) -> Vec<u32> {
     let mut links = vec![NO_LINK; messages.len()];
-    let mut parts = Vec::with_capacity(begins.len());
-    let (mut messages, mut rest) = (messages, links.as_mut_slice());
-    for pair in begins.windows(2) {
-        let size = pair[1] - pair[0];
-        let (part, after) = messages.split_at(size);
-        let (list, after_list) = rest.split_at_mut(size);
-        parts.push((part, list));
-        (messages, rest) = (after, after_list);
+    if messages.len() <= FEW {
+        link_few(messages, &mut links);
+    } else {
+        link_many(messages, &mut links);
     }
-    parts.into_par_iter().for_each(|(part, list)| {
-        if part.len() <= FEW {
-            link_few(part, list);
-        } else {
-            link_many(part, list);
-        }
-    });
     links
 }
 

@@ -9,6 +9,7 @@ mod column;
 use super::error::{Fault, LogError};
 use super::read::Said;
 use super::row::{Cells, Column, Row};
+use super::sheet::{Sheet, Writing};
 use bytes::Bytes;
 use column::{Cell, Reader, Shape};
 use parquet::errors::ParquetError;
@@ -22,10 +23,15 @@ const BATCH: usize = 64 * 1_024;
 const SHARE: usize = 4 * 1_024;
 
 /// Takes some rows, and about how many bytes of the file have been read.
-type Take<'t> = dyn FnMut(Vec<Said<Row<'_>>>, u64) -> Result<(), LogError> + 't;
+type Take<'t> = dyn FnMut(Vec<Said<Sheet>>, u64) -> Result<(), LogError> + 't;
 
 /// Reads a file's rows and hands some at a time to `take`, in order, each with its number from 1.
-pub(super) fn read(file: Vec<u8>, name: &str, take: &mut Take<'_>) -> Result<(), LogError> {
+pub(super) fn read(
+    file: Vec<u8>,
+    name: &str,
+    writing: &Writing,
+    take: &mut Take<'_>,
+) -> Result<(), LogError> {
     let wrong = |why: String| LogError::Parquet {
         name: name.to_owned(),
         why,
@@ -61,7 +67,7 @@ pub(super) fn read(file: Vec<u8>, name: &str, take: &mut Take<'_>) -> Result<(),
             if rows == 0 {
                 break;
             }
-            let said = rows_of(&shapes, &columns, before);
+            let said = rows_of(&shapes, &columns, before, writing);
             take(said, size * u64::from(after) / all)?;
             before = after;
         }
@@ -70,20 +76,26 @@ pub(super) fn read(file: Vec<u8>, name: &str, take: &mut Take<'_>) -> Result<(),
 }
 
 /// Makes rows of columns, share by share on all cores, in order.
-fn rows_of<'c>(shapes: &[Shape], columns: &'c [Vec<Cell>], before: u32) -> Vec<Said<Row<'c>>> {
+fn rows_of(
+    shapes: &[Shape],
+    columns: &[Vec<Cell>],
+    before: u32,
+    writing: &Writing,
+) -> Vec<Said<Sheet>> {
     let rows = columns.first().map_or(0, Vec::len);
     (0..rows.div_ceil(SHARE))
         .into_par_iter()
         .map(|share| {
             let mut said = Said {
-                items: Vec::with_capacity(SHARE),
+                items: Sheet::of(&[], writing),
+                block: Vec::new(),
                 faults: Vec::new(),
             };
             for at in share * SHARE..((share + 1) * SHARE).min(rows) {
                 // INVARIANT: `read` counted the rows and found that their numbers fit.
                 let line = u32::try_from(at).map_or(u32::MAX, |at| before + at + 1);
                 match row(shapes, columns, at) {
-                    Ok(row) => said.items.push((line, row)),
+                    Ok(row) => said.items.add(line, &row),
                     Err(fault) => said.faults.push((u64::from(line), fault)),
                 }
             }

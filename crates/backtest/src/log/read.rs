@@ -5,7 +5,7 @@
 //! reported, and nothing of the file is kept.
 
 use super::Log;
-use super::blocks::{BLOCK, Blocks, split};
+use super::blocks::{BLOCK, Batch, Blocks, places, split};
 use super::build::Builder;
 use super::csv::Csv;
 use super::error::{BadLine, Fault, LogError};
@@ -14,6 +14,7 @@ use super::jsonl::Jsonl;
 use super::parquet;
 use super::reading::{ReadLog, Reading, Skipped};
 use super::row::Row;
+use super::sheet::{Sheet, Written};
 use super::snap::{self, Snap};
 use rayon::prelude::*;
 use std::fs::File;
@@ -26,9 +27,27 @@ const LONGEST: usize = 64 * 1024;
 /// Reads the lines of one format. Each line gives a result of its own, so that a caller may go on after a bad one.
 pub(super) trait Lines: Sync {
     /// What a line says.
-    type Item<'l>: Send;
+    type Item<'l>;
     /// Reads a line that is neither blank nor a comment.
     fn read<'l>(&self, line: &'l str) -> Result<Self::Item<'l>, Fault>;
+}
+
+/// What the lines of a block say, together.
+pub(super) trait Collect<T>: Send {
+    /// Adds what a line says.
+    fn collect(&mut self, line: u32, item: T);
+}
+
+impl<T: Send> Collect<T> for Vec<(u32, T)> {
+    fn collect(&mut self, line: u32, item: T) {
+        self.push((line, item));
+    }
+}
+
+impl Collect<Row<'_>> for Sheet {
+    fn collect(&mut self, line: u32, row: Row<'_>) {
+        self.add(line, &row);
+    }
 }
 
 impl Log {
@@ -210,10 +229,15 @@ impl<'s, R: Read + Send> Source<'s, R> {
                     self.skip = first.number;
                 }
                 let mut lines = Vec::new();
-                self.each(&Snap, |blocks, _| {
-                    lines.extend(blocks.into_iter().flatten());
-                    Ok(())
-                })?;
+                self.each(
+                    &Snap,
+                    |_| Vec::new(),
+                    |blocks, _| {
+                        let (said, spare): (Vec<_>, _) = blocks.into_iter().unzip();
+                        lines.extend(said.into_iter().flatten());
+                        Ok(spare)
+                    },
+                )?;
                 snap::pair(lines, builder).map_err(|full| full.in_log(self.name))
             }
         }
@@ -225,7 +249,12 @@ impl<'s, R: Read + Send> Source<'s, R> {
         L: for<'l> Lines<Item<'l> = Row<'l>>,
     {
         let name = self.name;
-        self.each(lines, |rows, skipped| take(rows, builder, name, skipped))
+        let writing = builder.writing();
+        self.each(
+            lines,
+            |block| Sheet::of(block, &writing),
+            |sheets, skipped| take(sheets, builder, name, skipped),
+        )
     }
 
     /// Gives the builder the rows of a Parquet file.
@@ -236,9 +265,9 @@ impl<'s, R: Read + Send> Source<'s, R> {
             return Err(self.empty());
         }
         let (name, skipped) = (self.name, &mut self.skipped);
-        parquet::read(bytes, name, &mut |said, done| {
-            each_block(said, name, skipped, &mut |rows, skipped| {
-                take(rows, builder, name, skipped)
+        parquet::read(bytes, name, &builder.writing(), &mut |said, done| {
+            each_block(said, name, skipped, &mut |sheets, skipped| {
+                take(sheets, builder, name, skipped)
             })?;
             (self.progress)(done);
             Ok(())
@@ -274,7 +303,7 @@ impl<'s, R: Read + Send> Source<'s, R> {
             let mut lines = 0;
             for line in split(&block) {
                 lines += 1;
-                match text(line) {
+                match text(line, None) {
                     Ok("") => {}
                     Ok(text) => {
                         found = Some(First {
@@ -303,33 +332,44 @@ impl<'s, R: Read + Send> Source<'s, R> {
         Ok(None)
     }
 
-    /// Reads every line, and hands what they say to `take` in the file's order, each with its line's number.
-    fn each<L: Lines>(
+    /// Reads every line, and hands what they say to `take` in the file's order, collected block by block in what `new`
+    /// makes.
+    fn each<L: Lines, C: for<'l> Collect<L::Item<'l>>>(
         &mut self,
         lines: &L,
-        mut take: impl FnMut(Told<L::Item<'_>>, &mut Skipped) -> Result<(), LogError>,
+        new: impl Fn(&[u8]) -> C + Sync,
+        mut take: impl FnMut(Told<C>, &mut Skipped) -> Result<Spare, LogError> + Send,
     ) -> Result<(), LogError> {
-        let mut batch = self.blocks.batch()?;
-        while !batch.blocks.is_empty() {
-            let (skip, most) = (self.skip, self.skipped.most());
-            let blocks = &mut self.blocks;
-            // The next blocks are fetched while these are looked at.
-            let (next, read) = rayon::join(
-                || blocks.batch(),
-                || -> Vec<Said<L::Item<'_>>> {
-                    let blocks = batch.blocks.par_iter().zip(&batch.begins);
-                    let said =
-                        blocks.map(|(block, begin)| read_block(lines, block, *begin, skip, most));
-                    said.collect()
+        let (name, skip, most) = (self.name, self.skip, self.skipped.most());
+        let (blocks, skipped) = (&mut self.blocks, &mut self.skipped);
+        let mut fetched = blocks.batch();
+        // What was read and not taken yet.
+        let mut said = Vec::new();
+        loop {
+            let batch = match fetched {
+                Ok(batch) if !batch.blocks.is_empty() => batch,
+                end => {
+                    each_block(said, name, skipped, &mut take)?;
+                    // A fault in reading on comes after whatever stands before it.
+                    return end.map(drop);
+                }
+            };
+            let read = batch.read;
+            // Three things go on at once: names get numbers, which takes one core; lines are read, on all that have
+            // nothing else to do; and the next blocks are fetched.
+            let (taken, (next, read_now)) = rayon::join(
+                || each_block(said, name, skipped, &mut take),
+                || {
+                    rayon::join(
+                        || blocks.batch(),
+                        || read_batch(lines, batch, &new, skip, most),
+                    )
                 },
             );
-            each_block(read, self.name, &mut self.skipped, &mut take)?;
-            (self.progress)(batch.read);
-            self.blocks.spare.extend(std::mem::take(&mut batch.blocks));
-            // A fault in reading on comes after whatever stands before it.
-            batch = next?;
+            blocks.spare.extend(taken?);
+            (self.progress)(read);
+            (fetched, said) = (next, read_now);
         }
-        Ok(())
     }
 }
 
@@ -341,49 +381,55 @@ fn bad(name: &str, line: u64, fault: Fault) -> BadLine {
     }
 }
 
-/// What blocks say, each line with its number.
-type Told<T> = Vec<Vec<(u32, T)>>;
+/// What blocks say, each with its block.
+type Told<C> = Vec<(C, Vec<u8>)>;
+
+/// The memory of blocks that are done with.
+type Spare = Vec<Vec<u8>>;
 
 /// Takes what blocks say.
-type Take<'t, T> = dyn FnMut(Told<T>, &mut Skipped) -> Result<(), LogError> + 't;
+type Take<'t, C> = dyn FnMut(Told<C>, &mut Skipped) -> Result<Spare, LogError> + 't;
 
 /// Hands on what some blocks say, up to the first bad line that is not to be left out.
-fn each_block<T>(
-    said: Vec<Said<T>>,
+fn each_block<C>(
+    said: Vec<Said<C>>,
     name: &str,
     skipped: &mut Skipped,
-    take: &mut Take<'_, T>,
-) -> Result<(), LogError> {
+    take: &mut Take<'_, C>,
+) -> Result<Spare, LogError> {
     let mut blocks = Vec::with_capacity(said.len());
     let mut faults = Vec::new();
     for said in said {
-        blocks.push(said.items);
+        blocks.push((said.items, said.block));
         faults.extend(said.faults);
         if faults.len() > skipped.most() {
             break;
         }
     }
     // What stands before a bad line is taken first: a repeated id among it is the first fault.
-    take(blocks, skipped)?;
-    faults
-        .into_iter()
-        .try_for_each(|(line, fault)| skipped.skip(bad(name, line, fault)))
+    let spare = take(blocks, skipped)?;
+    for (line, fault) in faults {
+        skipped.skip(bad(name, line, fault))?;
+    }
+    Ok(spare)
 }
 
-/// Gives the builder rows, without those whose id is an earlier one's where bad lines are left out.
+/// Gives the builder messages, without those whose id is an earlier one's where bad lines are left out.
 fn take(
-    mut blocks: Told<Row<'_>>,
+    sheets: Told<Sheet>,
     builder: &mut Builder,
     name: &str,
     skipped: &mut Skipped,
-) -> Result<(), LogError> {
+) -> Result<Spare, LogError> {
+    let written = sheets.into_iter().map(|(sheet, block)| sheet.with(block));
+    let mut sheets: Vec<Written> = written.collect();
     let mut repeated = Vec::new();
     if skipped.any() {
-        for rows in &mut blocks {
-            rows.retain(|(line, row)| {
-                let fault = builder.is_repeated(*line, row);
+        for sheet in &mut sheets {
+            sheet.retain(|line, id| {
+                let fault = builder.is_repeated(line, id);
                 let fits = fault.is_none();
-                repeated.extend(fault.map(|fault| (*line, fault)));
+                repeated.extend(fault.map(|fault| (line, fault)));
                 fits
             });
         }
@@ -391,56 +437,80 @@ fn take(
     for (line, fault) in repeated {
         skipped.skip(bad(name, line.into(), fault))?;
     }
-    builder.take(blocks).map_err(|full| full.in_log(name))
+    builder.take(sheets).map_err(|full| full.in_log(name))
 }
 
 /// What a block's lines say, up to the first bad one that is not to be left out.
-pub(super) struct Said<T> {
-    pub(super) items: Vec<(u32, T)>,
+pub(super) struct Said<C> {
+    pub(super) items: C,
+    pub(super) block: Vec<u8>,
     pub(super) faults: Vec<(u64, Fault)>,
 }
 
-/// Reads a block. After `most` bad lines and one more it stops.
-fn read_block<'l, L: Lines>(
+/// Reads blocks. After `most` bad lines and one more in a block it stops there.
+fn read_batch<L: Lines, C: for<'l> Collect<L::Item<'l>>>(
     lines: &L,
-    block: &'l [u8],
+    batch: Batch,
+    new: &(impl Fn(&[u8]) -> C + Sync),
+    skip: u64,
+    most: usize,
+) -> Vec<Said<C>> {
+    let blocks = batch.blocks.into_par_iter().zip(batch.begins);
+    let said = blocks.with_max_len(1).map(|(block, begin)| {
+        let mut items = new(&block);
+        let faults = read_block(lines, &block, begin, skip, most, &mut items);
+        Said {
+            items,
+            block,
+            faults,
+        }
+    });
+    said.collect()
+}
+
+/// Reads a block's lines, and returns the bad ones.
+fn read_block<L: Lines>(
+    lines: &L,
+    block: &[u8],
     begin: u64,
     skip: u64,
     most: usize,
-) -> Said<L::Item<'l>> {
-    let mut said = Said {
-        items: Vec::with_capacity(block.len() / 64),
-        faults: Vec::new(),
-    };
-    for (line, number) in split(block).zip(begin + 1..) {
-        let read = match text(line) {
+    items: &mut impl for<'l> Collect<L::Item<'l>>,
+) -> Vec<(u64, Fault)> {
+    let mut faults = Vec::new();
+    // One look at all of it is quicker than one at each line.
+    let known = str::from_utf8(block).ok();
+    for (place, number) in places(block).zip(begin + 1..) {
+        let known = known.and_then(|block| block.get(place.clone()));
+        let read = match text(block.get(place).unwrap_or_default(), known) {
             Ok("") => continue,
             Ok(_) if number <= skip => continue,
             Ok(text) => lines.read(text),
             Err(fault) => Err(fault),
         };
-        // INVARIANT: `each` let no file through with more lines than fit.
-        let short = u32::try_from(number).unwrap_or(u32::MAX);
         match read {
-            Ok(item) => said.items.push((short, item)),
+            // INVARIANT: `batch` let no file through with more lines than fit.
+            Ok(item) => items.collect(u32::try_from(number).unwrap_or(u32::MAX), item),
             Err(fault) => {
-                said.faults.push((number, fault));
-                if said.faults.len() > most {
+                faults.push((number, fault));
+                if faults.len() > most {
                     break;
                 }
             }
         }
     }
-    said
+    faults
 }
 
-/// Returns a line's text: the empty one where it says nothing.
-fn text(line: &[u8]) -> Result<&str, Fault> {
+/// Returns a line's text, which may be known already: the empty one where it says nothing.
+fn text<'l>(line: &'l [u8], known: Option<&'l str>) -> Result<&'l str, Fault> {
     if line.len() > LONGEST {
         return Err(Fault::TooLong(LONGEST));
     }
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let text = std::str::from_utf8(line).map_err(|_| Fault::NotUtf8)?;
+    // What ends a line stands for nothing else in any text.
+    let text = known.map_or_else(|| str::from_utf8(line), Ok);
+    let text = text.map_err(|_| Fault::NotUtf8)?;
+    let text = text.strip_suffix('\r').unwrap_or(text);
     if text.starts_with('#') || text.bytes().all(|byte| byte.is_ascii_whitespace()) {
         return Ok("");
     }

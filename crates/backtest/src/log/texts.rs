@@ -9,32 +9,51 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use smol_str::SmolStr;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher as _};
 
 /// How many texts share one noted beginning: fewer cost memory, more cost time.
 const STRIDE: usize = 16;
 
-/// Many short texts in one allocation, at about a byte and a half each beside their own bytes.
+/// How many bytes lie in one piece: what is full never moves again.
+const PIECE: usize = 1024 * 1024;
+
+/// Many short texts in few allocations, at about a byte and a half each beside their own bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Texts {
-    bytes: String,
+    pieces: Vec<String>,
     lengths: Vec<u8>,
-    /// Where every text of a number divisible by `STRIDE` begins.
-    begins: Vec<usize>,
+    /// Where every text of a number divisible by `STRIDE` begins: the piece, and the place in it. The texts up to the
+    /// next one lie in the same piece.
+    begins: Vec<(u32, u32)>,
 }
 
 impl Texts {
     /// Adds a text and returns its number; nothing when the text is longer than 255 bytes or numbers are out.
     pub(super) fn push(&mut self, text: &str) -> Option<u32> {
+        self.push_in_pieces(text, PIECE)
+    }
+
+    /// Adds a text as [`Texts::push`] does, where a piece is full with so many bytes.
+    fn push_in_pieces(&mut self, text: &str, full: usize) -> Option<u32> {
         let number = u32::try_from(self.lengths.len())
             .ok()
             .filter(|number| *number < u32::MAX)?;
         let length = u8::try_from(text.len()).ok()?;
         if self.lengths.len().is_multiple_of(STRIDE) {
-            self.begins.push(self.bytes.len());
+            if self.pieces.last().is_none_or(|piece| piece.len() >= full) {
+                // The first grows as it must: most logs are small.
+                let size = if self.pieces.is_empty() { 0 } else { full };
+                self.pieces.push(String::with_capacity(size));
+            }
+            let piece = u32::try_from(self.pieces.len() - 1).ok()?;
+            let begin = self.pieces.last().map_or(0, String::len);
+            self.begins.push((piece, u32::try_from(begin).ok()?));
         }
         self.lengths.push(length);
-        self.bytes.push_str(text);
+        // INVARIANT: there is a piece from the first text on.
+        if let Some(piece) = self.pieces.last_mut() {
+            piece.push_str(text);
+        }
         Some(number)
     }
 
@@ -46,7 +65,8 @@ impl Texts {
 
     /// Returns how many bytes the texts take in memory.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes.len() + self.lengths.len() + size_of_val(&*self.begins)
+        let texts = self.pieces.iter().map(String::len).sum::<usize>();
+        texts + self.lengths.len() + size_of_val(&*self.begins)
     }
 
     /// Returns the text of a number; the empty text when there is none.
@@ -64,105 +84,135 @@ impl Texts {
             .iter()
             .map(|length| usize::from(*length))
             .sum();
-        let begin = self.begins.get(number / STRIDE)? + before;
-        self.bytes.get(begin..begin + length)
+        let (piece, begin) = *self.begins.get(number / STRIDE)?;
+        let piece = self.pieces.get(usize::try_from(piece).ok()?)?;
+        let begin = usize::try_from(begin).ok()? + before;
+        piece.get(begin..begin + length)
     }
 }
 
-/// Gives texts numbers. Texts of different spaces are different, even where they are spelt alike.
+/// Hashes names, the same way wherever one is hashed.
+#[derive(Clone, Default)]
+pub(super) struct Hasher(RandomState);
+
+impl Hasher {
+    /// Returns a name's hash.
+    #[inline]
+    pub(super) fn one(&self, name: &[u8]) -> u32 {
+        let mut hasher = self.0.build_hasher();
+        hasher.write(name);
+        half(hasher.finish())
+    }
+
+    /// Returns the hash of two names.
+    #[inline]
+    pub(super) fn pair(&self, one: &[u8], other: &[u8]) -> u32 {
+        let mut hasher = self.0.build_hasher();
+        hasher.write(one);
+        hasher.write(other);
+        half(hasher.finish())
+    }
+}
+
+/// Finds numbers by hashes. The hash lies beside the number, so that growing reads no name.
+#[derive(Default)]
+pub(super) struct Table(HashTable<(u32, u32)>);
+
+impl Table {
+    /// Returns the number with this hash that `is` says yes to.
+    #[inline]
+    pub(super) fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
+        let found = self.0.find(spread(hash), |(other, number)| {
+            *other == hash && is(*number)
+        });
+        found.map(|(_, number)| *number)
+    }
+
+    /// Adds a number.
+    pub(super) fn insert(&mut self, hash: u32, number: u32) {
+        self.0
+            .insert_unique(spread(hash), (hash, number), |(hash, _)| spread(*hash));
+    }
+}
+
+/// Returns a number with each of these hashes, [`u32::MAX`] where there is none.
+///
+/// With many names, every look into a table and then at a name waits for memory. So first all are looked up by their
+/// hashes alone, and then all names are compared: one wait does not depend on another, and many go on at once.
+pub(super) fn likely(table: &Table, hashes: impl Iterator<Item = u32>) -> Vec<u32> {
+    let found = hashes.map(|hash| table.find(hash, |_| true).unwrap_or(u32::MAX));
+    found.collect()
+}
+
+/// Gives texts numbers.
 #[derive(Default)]
 pub(super) struct Interner {
     names: Vec<SmolStr>,
-    /// The space of each name; empty while all are in space 0.
-    spaces: Vec<u32>,
-    /// Part of each name's hash beside its number, so that growing the table reads no name.
-    table: HashTable<(u32, u32)>,
-    hasher: RandomState,
+    table: Table,
+    hasher: Hasher,
 }
 
 impl Interner {
-    /// Returns the number of `text` in `space`, a new one where it is new; nothing when numbers are out.
-    #[inline]
-    pub(super) fn number(&mut self, space: u32, text: &str) -> Option<u32> {
-        let hash = self.hash(space, text);
-        let found = self.table.find(spread(hash), |(other, number)| {
-            *other == hash && self.is(*number, space, text)
-        });
-        match found {
-            Some((_, number)) => Some(*number),
-            None => self.add(hash, space, text),
+    /// Returns what hashes texts.
+    pub(super) const fn hasher(&self) -> &Hasher {
+        &self.hasher
+    }
+
+    /// Returns the number of `text`, a new one where it is new; nothing when numbers are out.
+    pub(super) fn number(&mut self, text: &str) -> Option<u32> {
+        self.number_of(self.hasher.one(text.as_bytes()), text.as_bytes())
+    }
+
+    fn number_of(&mut self, hash: u32, text: &[u8]) -> Option<u32> {
+        match self.table.find(hash, |number| self.is(number, text)) {
+            Some(number) => Some(number),
+            None => self.add(hash, text),
         }
     }
 
-    /// Returns what [`Interner::number`] does for each of these, one after the other.
-    ///
-    /// With many names, every look into the table and then at a name waits for memory. So first all are looked up by
-    /// their hashes alone, and then all names are compared: one wait does not depend on another, and many go on at once.
+    /// Returns what [`Interner::number`] does for each of these, one after the other. Each has its hash.
     pub(super) fn numbers<'t>(
         &mut self,
-        texts: impl Iterator<Item = (u32, &'t str)> + Clone,
+        texts: impl Iterator<Item = (u32, &'t [u8])> + Clone,
     ) -> Option<Vec<u32>> {
-        let likely = texts.clone().map(|(space, text)| {
-            let hash = self.hash(space, text);
-            let found = self
-                .table
-                .find(spread(hash), |(other, _)| *other == hash)
-                .map(|(_, number)| *number);
-            found.unwrap_or(u32::MAX)
-        });
-        let mut numbers: Vec<u32> = likely.collect();
-        for (number, (space, text)) in numbers.iter_mut().zip(texts) {
-            if !self.is(*number, space, text) {
-                *number = self.number(space, text)?;
+        let mut numbers = likely(&self.table, texts.clone().map(|(hash, _)| hash));
+        for (number, (hash, text)) in numbers.iter_mut().zip(texts) {
+            if !self.is(*number, text) {
+                *number = self.number_of(hash, text)?;
             }
         }
         Some(numbers)
     }
 
-    fn hash(&self, space: u32, text: &str) -> u32 {
-        half(self.hasher.hash_one((space, text)))
-    }
-
-    fn is(&self, number: u32, space: u32, text: &str) -> bool {
+    /// Returns whether a number is this text's.
+    #[inline]
+    pub(super) fn is(&self, number: u32, text: &[u8]) -> bool {
         let name = usize::try_from(number)
             .ok()
             .and_then(|number| self.names.get(number));
-        name.is_some_and(|name| name == text) && self.space(number) == space
+        name.is_some_and(|name| name.as_bytes() == text)
     }
 
     #[cold]
-    fn add(&mut self, hash: u32, space: u32, text: &str) -> Option<u32> {
+    fn add(&mut self, hash: u32, text: &[u8]) -> Option<u32> {
         let number = u32::try_from(self.names.len())
             .ok()
             .filter(|number| *number < u32::MAX)?;
-        if space != 0 || !self.spaces.is_empty() {
-            self.spaces.resize(self.names.len(), 0);
-            self.spaces.push(space);
-        }
-        self.names.push(SmolStr::new(text));
-        self.table
-            .insert_unique(spread(hash), (hash, number), |(hash, _)| spread(*hash));
+        self.names.push(SmolStr::new(as_text(text)));
+        self.table.insert(hash, number);
         Some(number)
-    }
-
-    /// Returns the space of a number.
-    pub(super) fn space(&self, number: u32) -> u32 {
-        usize::try_from(number)
-            .ok()
-            .and_then(|number| self.spaces.get(number))
-            .copied()
-            .unwrap_or(0)
     }
 
     /// Returns the names by number, without the means to look them up.
     pub(super) fn into_names(self) -> Vec<SmolStr> {
         self.names
     }
+}
 
-    /// Returns how many texts there are.
-    pub(super) const fn len(&self) -> usize {
-        self.names.len()
-    }
+/// Returns a name as a text.
+pub(super) fn as_text(name: &[u8]) -> &str {
+    // INVARIANT: a name was cut out of a text.
+    str::from_utf8(name).unwrap_or_default()
 }
 
 /// Returns the name of a number; the empty text where there is none.
@@ -214,34 +264,46 @@ mod tests {
         #[test]
         fn many_at_once_have_the_numbers_that_they_have_one_by_one(
             batches in proptest::collection::vec(
-                proptest::collection::vec((0_u32..3, "[a-c]{0,3}"), 0..40), 0..5,
+                proptest::collection::vec("[a-c]{0,3}", 0..40), 0..5,
             ),
         ) {
             let (mut at_once, mut one_by_one) = (Interner::default(), Interner::default());
             for batch in &batches {
-                let texts = || batch.iter().map(|(space, text)| (*space, text.as_str()));
+                let hasher = at_once.hasher().clone();
+                let texts = batch.iter().map(|text| (hasher.one(text.as_bytes()), text.as_bytes()));
                 let numbers: Option<Vec<u32>> =
-                    texts().map(|(space, text)| one_by_one.number(space, text)).collect();
-                prop_assert_eq!(at_once.numbers(texts()), numbers);
+                    batch.iter().map(|text| one_by_one.number(text)).collect();
+                prop_assert_eq!(at_once.numbers(texts), numbers);
             }
             prop_assert_eq!(at_once.into_names(), one_by_one.into_names());
         }
 
         #[test]
-        fn every_text_of_every_space_has_one_number(
-            texts in proptest::collection::vec((0_u32..4, "[a-c]{0,3}"), 0..300),
-        ) {
+        fn every_text_has_one_number(texts in proptest::collection::vec("[a-c]{0,3}", 0..300)) {
             let mut interner = Interner::default();
             let mut model = HashMap::new();
-            for (space, text) in &texts {
+            for text in &texts {
                 let next = u32::try_from(model.len()).unwrap();
-                let expected = *model.entry((*space, text.clone())).or_insert(next);
-                prop_assert_eq!(interner.number(*space, text), Some(expected));
+                let expected = *model.entry(text.clone()).or_insert(next);
+                prop_assert_eq!(interner.number(text), Some(expected));
             }
-            for ((space, text), number) in model {
-                prop_assert_eq!(interner.space(number), space);
+            for (text, number) in model {
                 prop_assert_eq!(name(&interner.names, number), text);
             }
+        }
+
+        #[test]
+        fn every_text_is_found_by_its_number(
+            texts in proptest::collection::vec("[a-c]{0,9}", 0..300), piece in 1_usize..200,
+        ) {
+            let mut store = Texts::default();
+            for text in &texts {
+                prop_assert!(store.push_in_pieces(text, piece).is_some());
+            }
+            for (number, text) in (0..).zip(&texts) {
+                prop_assert_eq!(store.get(number), text);
+            }
+            prop_assert_eq!(store.len(), u32::try_from(texts.len()).unwrap());
         }
     }
 }
