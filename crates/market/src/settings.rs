@@ -3,7 +3,7 @@
 //! Owns: the keys, their ranges and defaults. Does not own: what they do, which the modules that use them say.
 //! Invariants: a file names only what differs from the defaults; all of its mistakes are told at once.
 
-use earnest_core::document::{Document, Mistakes, Table};
+use earnest_core::document::{Document, Mistakes};
 use std::ops::RangeInclusive;
 
 const DEFAULTS: &str = include_str!("market.toml");
@@ -16,7 +16,7 @@ pub const fn defaults() -> &'static str {
 }
 
 /// The numbers of a market. The keys of the file have the same names; `market.toml` says what each means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(
     missing_docs,
     reason = "each is documented where people read it, in market.toml"
@@ -67,95 +67,82 @@ impl Settings {
     }
 }
 
-/// A table, each of whose keys has to be there: the defaults have them all.
-struct Section<'d>(Option<Table<'d>>);
+/// A number that the file gives.
+pub(crate) struct Number {
+    pub(crate) section: &'static str,
+    pub(crate) key: &'static str,
+    pub(crate) range: RangeInclusive<u32>,
+    pub(crate) of: fn(&mut Settings) -> &mut u32,
+}
 
-impl<'d> Section<'d> {
-    fn of(root: &Table<'d>, name: &str) -> Self {
-        Self(root.table(name))
-    }
-
-    fn whole(&self, key: &str, range: RangeInclusive<u32>) -> Option<u32> {
-        self.0.as_ref()?.whole(key, range)
-    }
-
-    fn finish(self) {
-        if let Some(table) = self.0 {
-            table.finish();
-        }
+const fn number(
+    section: &'static str,
+    key: &'static str,
+    range: RangeInclusive<u32>,
+    of: fn(&mut Settings) -> &mut u32,
+) -> Number {
+    Number {
+        section,
+        key,
+        range,
+        of,
     }
 }
 
 const PERCENT: RangeInclusive<u32> = 0..=100;
 const SOME_PERCENT: RangeInclusive<u32> = 1..=100;
 const MANY: RangeInclusive<u32> = 1..=100_000;
+const WORTH: RangeInclusive<u32> = 0..=100_000;
+const SECONDS: RangeInclusive<u32> = 1..=36_000;
+
+/// Every number, in the file's order.
+#[rustfmt::skip]
+pub(crate) static NUMBERS: [Number; 23] = [
+    number("run", "weeks", 1..=520, |all| &mut all.weeks),
+    number("run", "warmup_weeks", 0..=520, |all| &mut all.warmup_weeks),
+    number("senders", "count", MANY, |all| &mut all.count),
+    number("senders", "minutes_a_week", 1..=2_400, |all| &mut all.minutes_a_week),
+    number("senders", "prospects_a_week", MANY, |all| &mut all.prospects_a_week),
+    number("senders", "answer_worth_minutes", WORTH, |all| &mut all.answer_worth_minutes),
+    number("senders", "credit_worth_minutes", WORTH, |all| &mut all.credit_worth_minutes),
+    number("senders", "habit_percent", SOME_PERCENT, |all| &mut all.habit_percent),
+    number("senders", "skill_spread_percent", PERCENT, |all| &mut all.skill_spread_percent),
+    number("senders", "careless_one_in", MANY, |all| &mut all.careless_one_in),
+    number("senders", "budget_percent", SOME_PERCENT, |all| &mut all.budget_percent),
+    number("messages", "seconds_in_bulk", SECONDS, |all| &mut all.seconds_in_bulk),
+    number("messages", "seconds_targeted", SECONDS, |all| &mut all.seconds_targeted),
+    number("messages", "answered_in_bulk_percent", PERCENT, |all| &mut all.answered_in_bulk_percent),
+    number("messages", "answered_targeted_percent", PERCENT, |all| &mut all.answered_targeted_percent),
+    number("messages", "bulk_below_percent", PERCENT, |all| &mut all.bulk_below_percent),
+    number("messages", "welcome_percent", PERCENT, |all| &mut all.welcome_percent),
+    number("recipients", "per_sender", 1..=10_000, |all| &mut all.per_sender),
+    number("recipients", "read_a_week", MANY, |all| &mut all.read_a_week),
+    number("recipients", "memory_days", 1..=365, |all| &mut all.memory_days),
+    number("reactions", "warned_percent", PERCENT, |all| &mut all.warned_percent),
+    number("reactions", "restricted_percent", PERCENT, |all| &mut all.restricted_percent),
+    number("reactions", "forgotten_a_week_percent", PERCENT, |all| &mut all.forgotten_a_week_percent),
+];
 
 fn read(document: &Document) -> Result<Settings, Mistakes> {
     let root = document.root();
-    let format = root.whole("format", 1..=1);
-    let run = Section::of(&root, "run");
-    let weeks = run.whole("weeks", 1..=520);
-    let warmup_weeks = run.whole("warmup_weeks", 0..=520);
-    run.finish();
-    let senders = Section::of(&root, "senders");
-    let count = senders.whole("count", MANY);
-    let minutes_a_week = senders.whole("minutes_a_week", 1..=2_400);
-    let prospects_a_week = senders.whole("prospects_a_week", MANY);
-    let answer_worth_minutes = senders.whole("answer_worth_minutes", 0..=100_000);
-    let credit_worth_minutes = senders.whole("credit_worth_minutes", 0..=100_000);
-    let habit_percent = senders.whole("habit_percent", SOME_PERCENT);
-    let skill_spread_percent = senders.whole("skill_spread_percent", PERCENT);
-    let careless_one_in = senders.whole("careless_one_in", MANY);
-    let budget_percent = senders.whole("budget_percent", SOME_PERCENT);
-    senders.finish();
-    let messages = Section::of(&root, "messages");
-    let seconds_in_bulk = messages.whole("seconds_in_bulk", 1..=36_000);
-    let seconds_targeted = messages.whole("seconds_targeted", 1..=36_000);
-    let answered_in_bulk_percent = messages.whole("answered_in_bulk_percent", PERCENT);
-    let answered_targeted_percent = messages.whole("answered_targeted_percent", PERCENT);
-    let bulk_below_percent = messages.whole("bulk_below_percent", PERCENT);
-    let welcome_percent = messages.whole("welcome_percent", PERCENT);
-    messages.finish();
-    let recipients = Section::of(&root, "recipients");
-    let per_sender = recipients.whole("per_sender", 1..=10_000);
-    let read_a_week = recipients.whole("read_a_week", MANY);
-    let memory_days = recipients.whole("memory_days", 1..=365);
-    recipients.finish();
-    let reactions = Section::of(&root, "reactions");
-    let warned_percent = reactions.whole("warned_percent", PERCENT);
-    let restricted_percent = reactions.whole("restricted_percent", PERCENT);
-    let forgotten_a_week_percent = reactions.whole("forgotten_a_week_percent", PERCENT);
-    reactions.finish();
+    let mut complete = root.whole("format", 1..=1).is_some();
+    let mut settings = Settings::default();
+    for section in NUMBERS.chunk_by(|a, b| a.section == b.section) {
+        let table = section.first().and_then(|first| root.table(first.section));
+        for number in section {
+            // The defaults have them all, so that what is missing is a mistake that was told.
+            let table = table.as_ref();
+            match table.and_then(|table| table.whole(number.key, number.range.clone())) {
+                Some(value) => *(number.of)(&mut settings) = value,
+                None => complete = false,
+            }
+        }
+        if let Some(table) = table {
+            table.finish();
+        }
+    }
     root.finish();
-    let all = || {
-        format?;
-        Some(Settings {
-            weeks: weeks?,
-            warmup_weeks: warmup_weeks?,
-            count: count?,
-            minutes_a_week: minutes_a_week?,
-            prospects_a_week: prospects_a_week?,
-            answer_worth_minutes: answer_worth_minutes?,
-            credit_worth_minutes: credit_worth_minutes?,
-            habit_percent: habit_percent?,
-            skill_spread_percent: skill_spread_percent?,
-            careless_one_in: careless_one_in?,
-            budget_percent: budget_percent?,
-            seconds_in_bulk: seconds_in_bulk?,
-            seconds_targeted: seconds_targeted?,
-            answered_in_bulk_percent: answered_in_bulk_percent?,
-            answered_targeted_percent: answered_targeted_percent?,
-            bulk_below_percent: bulk_below_percent?,
-            welcome_percent: welcome_percent?,
-            per_sender: per_sender?,
-            read_a_week: read_a_week?,
-            memory_days: memory_days?,
-            warned_percent: warned_percent?,
-            restricted_percent: restricted_percent?,
-            forgotten_a_week_percent: forgotten_a_week_percent?,
-        })
-    };
-    document.finish(all())
+    document.finish(complete.then_some(settings))
 }
 
 #[cfg(test)]
