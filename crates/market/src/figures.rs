@@ -190,24 +190,7 @@ impl Outcome {
     /// Returns the counted weeks of all worlds together.
     #[must_use]
     pub fn sums(&self) -> Sums {
-        let mut all = Sums::default();
-        for sums in self.worlds.iter().map(World::sums) {
-            all.sent += sums.sent;
-            all.in_bulk += sums.in_bulk;
-            all.answered += sums.answered;
-            all.unanswered += sums.unanswered;
-            all.read += sums.read;
-            all.refused += sums.refused;
-            all.returned += sums.returned;
-            all.consumed += sums.consumed;
-            all.effort += sums.effort;
-            all.senders += sums.senders;
-            all.warned += sums.warned;
-            all.restricted += sums.restricted;
-            all.members += sums.members;
-            all.weeks = sums.weeks;
-        }
-        all
+        Sums::of(&self.worlds.iter().map(World::sums).collect::<Vec<Sums>>())
     }
 
     /// Returns the world with the lowest and the one with the highest response rate, compared exactly; a rate of nothing
@@ -246,6 +229,29 @@ impl Outcome {
 }
 
 impl Sums {
+    /// Returns the figures of several worlds together.
+    #[must_use]
+    pub fn of(worlds: &[Self]) -> Self {
+        let mut all = Self::default();
+        for sums in worlds {
+            all.sent += sums.sent;
+            all.in_bulk += sums.in_bulk;
+            all.answered += sums.answered;
+            all.unanswered += sums.unanswered;
+            all.read += sums.read;
+            all.refused += sums.refused;
+            all.returned += sums.returned;
+            all.consumed += sums.consumed;
+            all.effort += sums.effort;
+            all.senders += sums.senders;
+            all.warned += sums.warned;
+            all.restricted += sums.restricted;
+            all.members += sums.members;
+            all.weeks = sums.weeks;
+        }
+        all
+    }
+
     /// Returns answered over sent; nothing when nothing was sent.
     #[must_use]
     pub fn response_rate(&self) -> Option<f64> {

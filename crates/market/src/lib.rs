@@ -18,10 +18,12 @@ mod members;
 mod plan;
 mod price;
 mod sender;
+mod sensitivity;
 mod settings;
 mod world;
 
 pub use figures::{Change, Outcome, SenderFigures, Spread, Sums, Week, World};
+pub use sensitivity::{Difference, Factor, Sensitivity, Variant, sensitivity};
 pub use settings::{Settings, defaults};
 
 use earnest_core::policy::Policy;

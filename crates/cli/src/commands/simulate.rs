@@ -5,6 +5,7 @@
 //! made up.
 
 mod report;
+mod sensitivity;
 
 use crate::call::at_least_one;
 use crate::error::Error;
@@ -23,7 +24,8 @@ Examples:
   earnest simulate
   earnest simulate --policy inmail-2015 --policy mine.toml --seed 7 --worlds 10
   earnest simulate --show-market > market.toml
-  earnest simulate --market market.toml --html simulation.html";
+  earnest simulate --market market.toml --html simulation.html
+  earnest simulate --policy inmail-2013 --policy inmail-2015 --sensitivity";
 
 /// What is compared where no policy is named: the question that the project came from.
 const ASKED: [&str; 3] = ["inmail-2013", "inmail-2015", "inmail-thread"];
@@ -51,6 +53,9 @@ pub(crate) struct SimulateArgs {
     /// Print the people and how they react as a file, and end
     #[arg(long, conflicts_with_all = ["market", "policies", "json", "html"])]
     show_market: bool,
+    /// Halve and double each assumption about people, and say how far the differences between policies rest on it
+    #[arg(long, conflicts_with_all = ["html", "show_market"])]
+    sensitivity: bool,
     /// How many threads to use [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -73,6 +78,9 @@ pub(crate) fn run(args: &SimulateArgs, out: &mut Out) -> Result<(), Error> {
     };
     let policies = policies::named(&names)?;
     let settings = settings(args.market.as_deref())?;
+    if args.sensitivity {
+        return sensitivity::run(args, &policies, &settings, out);
+    }
     let outcomes = played(args, &policies, &settings)?;
     if let Some(path) = &args.html {
         page::write(path, &market(&settings, args.seed, &outcomes))?;
@@ -108,12 +116,7 @@ fn played(
     policies: &[Arc<Policy>],
     settings: &Settings,
 ) -> Result<Vec<Outcome>, Error> {
-    let worlds = u32::try_from(args.worlds).map_err(|_| {
-        Error::Input(format!(
-            "`{}` worlds are too many; ask for fewer",
-            args.worlds
-        ))
-    })?;
+    let worlds = worlds(args)?;
     let weeks = u64::from(settings.warmup_weeks) + u64::from(settings.weeks);
     let many = u64::try_from(policies.len()).unwrap_or(u64::MAX);
     let bar = progress::weeks(
@@ -124,9 +127,20 @@ fn played(
         bar.inc(1);
     });
     bar.finish_and_clear();
-    outcomes.map_err(|error| {
+    outcomes.map_err(|error| no_threads(&error))
+}
+
+fn worlds(args: &SimulateArgs) -> Result<u32, Error> {
+    u32::try_from(args.worlds).map_err(|_| {
         Error::Input(format!(
-            "the threads cannot be started: {error}; try `--threads 1`"
+            "`{}` worlds are too many; ask for fewer",
+            args.worlds
         ))
     })
+}
+
+fn no_threads(error: &impl std::fmt::Display) -> Error {
+    Error::Input(format!(
+        "the threads cannot be started: {error}; try `--threads 1`"
+    ))
 }

@@ -193,7 +193,7 @@ fn change(from: u64, to: u64) -> String {
     }
 }
 
-fn title(title: &str, out: &mut Out) -> Result<(), Error> {
+pub(super) fn title(title: &str, out: &mut Out) -> Result<(), Error> {
     out.line("")?;
     out.line(out.paint(Look::Bold, format_args!("{}", title.to_uppercase())))
 }
