@@ -10,7 +10,7 @@ use super::ids::Ids;
 use super::links::links;
 use super::order::{actions, sort};
 use super::row::Row;
-use super::senders::Senders;
+use super::senders::{Place, Senders};
 use super::sheet::{Writing, Written};
 use super::texts::{Interner, Texts};
 use super::{Action, Log, Message, Part, Sender};
@@ -35,14 +35,31 @@ pub(super) struct Builder {
     campaigns: Option<Campaigns>,
     /// By line: where the answer stands among lines of its instant, where that is another line.
     response_lines: Vec<(u32, u32)>,
+    /// What has numbers, and does not stand in its place yet.
+    numbered: Option<Numbered>,
+    store: Store,
+    /// How many messages there are.
+    messages: usize,
+    /// How many messages are taken; nothing means as many as there are numbers for.
+    most: Option<u32>,
+}
+
+/// Messages where they belong.
+#[derive(Default)]
+struct Store {
     /// By contract, with nothing but messages, in the order in which they came. What grows is small: one list of all
     /// would be copied again and again, into memory that is new each time.
     parts: Vec<Part>,
-    /// How many messages there are.
-    messages: usize,
     last: Option<Timestamp>,
-    /// How many messages are taken; nothing means as many as there are numbers for.
-    most: Option<u32>,
+}
+
+/// What is on sheets, with the numbers of its names.
+struct Numbered {
+    sheets: Vec<Written>,
+    recipients: Vec<u32>,
+    places: Vec<Place>,
+    /// Of those messages that have an id.
+    ids: Vec<u32>,
 }
 
 /// Says that a log has more of something than there are numbers for.
@@ -125,7 +142,7 @@ impl Builder {
 
     /// Notes that the log reaches to `instant`.
     pub(super) fn reach(&mut self, instant: Timestamp) {
-        self.last = self.last.max(Some(instant));
+        self.store.reach(instant);
     }
 
     /// Adds a message without an id.
@@ -133,7 +150,8 @@ impl Builder {
         self.has_room(1)?;
         let (contract, seat) = (new.contract.as_bytes(), new.seat.as_bytes());
         let hash = self.senders.hasher().pair(contract, seat);
-        let seat = self.senders.number(hash, contract, seat)?;
+        let place = self.senders.number(hash, contract, seat)?;
+        let place = self.senders.place(place);
         let recipient = self.recipients.number(new.recipient);
         if new.response_line != new.line {
             self.response_lines.push((new.line, new.response_line));
@@ -142,7 +160,8 @@ impl Builder {
             recipient: recipient.ok_or(Full::of("recipients"))?,
             ..message(new)
         };
-        self.put(message, seat);
+        self.store.put(message, place);
+        self.messages += 1;
         Ok(())
     }
 
@@ -156,14 +175,18 @@ impl Builder {
         }
     }
 
-    /// Adds what is on sheets, and returns the memory of their blocks. On an error the builder is of no use any more.
+    /// Adds what is on sheets, and returns the memory of blocks that are done with. On an error the builder is of no use
+    /// any more.
     pub(super) fn take(&mut self, sheets: Vec<Written>) -> Result<Vec<Vec<u8>>, Full> {
-        self.has_room(sheets.iter().map(Written::len).sum())?;
+        let more = sheets.iter().map(Written::len).sum();
+        self.has_room(more)?;
+        let before = self.numbered.take();
         let Self {
             senders,
             recipients,
             ids,
             campaigns,
+            store,
             ..
         } = self;
         if let Some(campaigns) = campaigns {
@@ -171,58 +194,36 @@ impl Builder {
                 campaigns.add(line, name).ok_or(Full::of("campaigns"))?;
             }
         }
-        let (recipients, others) = rayon::join(
+        // In three parts, so that a core that is done with its lines finds something to do.
+        let (recipients, (others, spare)) = rayon::join(
             || {
                 let names = sheets.iter().flat_map(Written::recipients);
                 recipients.numbers(names).ok_or(Full::of("recipients"))
             },
             || {
-                let seats = senders.numbers(sheets.iter().flat_map(Written::senders))?;
-                let texts = sheets.iter().flat_map(Written::ids);
-                let ids: Option<Vec<u32>> = texts.map(|(hash, id)| ids.push(hash, id)).collect();
-                Ok((seats, ids.ok_or(Full::of("ids"))?))
+                rayon::join(
+                    || {
+                        let seats = senders.numbers(sheets.iter().flat_map(Written::senders))?;
+                        let places = seats.into_iter().map(|seat| senders.place(seat)).collect();
+                        let texts = sheets.iter().flat_map(Written::ids);
+                        let ids: Option<Vec<u32>> =
+                            texts.map(|(hash, id)| ids.push(hash, id)).collect();
+                        Ok((places, ids.ok_or(Full::of("ids"))?))
+                    },
+                    || before.map(|before| store.take(before)),
+                )
             },
         );
-        let (recipients, (seats, ids)) = (recipients?, others?);
-        let mut numbers = recipients.into_iter().zip(seats);
-        let mut ids = ids.into_iter();
-        let mut spare = Vec::with_capacity(sheets.len());
-        for sheet in sheets {
-            let (messages, block) = sheet.into_messages();
-            // INVARIANT: there are as many numbers as messages, and as many ids as messages that have one.
-            for (mut message, (recipient, seat)) in messages.into_iter().zip(numbers.by_ref()) {
-                message.recipient = recipient;
-                if message.id != Message::NO_ID {
-                    message.id = ids.next().unwrap_or(Message::NO_ID);
-                }
-                self.put(message, seat);
-            }
-            spare.push(block);
-        }
-        Ok(spare)
-    }
-
-    /// Puts a message of the seat of this number into the part of its contract.
-    #[inline]
-    fn put(&mut self, message: Message, seat: u32) {
-        // INVARIANT: the number is a seat's.
-        let Some(place) = self.senders.place(seat) else {
-            return;
-        };
-        let Ok(at) = usize::try_from(place.contract) else {
-            return;
-        };
-        if at >= self.parts.len() {
-            self.parts.resize_with(at + 1, Part::default);
-        }
-        if let Some(part) = self.parts.get_mut(at) {
-            part.messages.push(Message {
-                sender: message.sender.with_seat(place.seat),
-                ..message
-            });
-        }
-        self.messages += 1;
-        self.reach(message.last());
+        let recipients = recipients?;
+        let (places, ids) = others?;
+        self.numbered = Some(Numbered {
+            sheets,
+            recipients,
+            places,
+            ids,
+        });
+        self.messages += more;
+        Ok(spare.unwrap_or_default())
     }
 
     /// Adds a row, without its id.
@@ -241,11 +242,19 @@ impl Builder {
         }
     }
 
+    /// Puts every message into its place.
+    fn put_all(&mut self) {
+        if let Some(numbered) = self.numbered.take() {
+            self.store.take(numbered);
+        }
+    }
+
     /// Returns the line and the fault of the first message whose id is an earlier one's.
-    pub(super) fn repeated_id(&self) -> Option<(u32, Fault)> {
+    pub(super) fn repeated_id(&mut self) -> Option<(u32, Fault)> {
+        self.put_all();
         let (first, again) = self.ids.repeated()?;
         let line = |id| {
-            let mut messages = self.parts.iter().flat_map(|part| &part.messages);
+            let mut messages = self.store.parts.iter().flat_map(|part| &part.messages);
             let message = messages.find(|message| message.id == id);
             message.map_or(0, |message| message.line)
         };
@@ -258,7 +267,9 @@ impl Builder {
 
     /// Returns the log; nothing when it has no messages.
     pub(super) fn finish(mut self) -> Result<Option<Log>, Full> {
-        let Some(last) = self.last.filter(|_| self.messages > 0) else {
+        self.put_all();
+        let Store { parts, last } = self.store;
+        let Some(last) = last.filter(|_| self.messages > 0) else {
             return Ok(None);
         };
         let keeps_ids = self.keeps_ids;
@@ -274,7 +285,7 @@ impl Builder {
             let messages = u32::try_from(part.messages.len());
             messages.is_err() || messages.is_ok_and(|messages| messages > Action::MOST_MESSAGES)
         };
-        if self.parts.iter().any(too_many) {
+        if parts.iter().any(too_many) {
             return Err(Full {
                 most: Action::MOST_MESSAGES,
                 what: "messages in one contract",
@@ -284,7 +295,7 @@ impl Builder {
         self.response_lines.sort_unstable();
         let response_lines = &self.response_lines;
         // All of a contract is made at once, while it is in a cache.
-        let parts = self.parts.into_par_iter().zip(ranges);
+        let parts = parts.into_par_iter().zip(ranges);
         let parts = parts.map_init(Vec::new, |keys, (part, seats)| {
             let mut messages = part.messages;
             messages.shrink_to_fit();
@@ -314,6 +325,49 @@ impl Builder {
             message_names,
             campaigns: self.campaigns.map(Campaigns::into_names),
         }))
+    }
+}
+
+impl Store {
+    fn reach(&mut self, instant: Timestamp) {
+        self.last = self.last.max(Some(instant));
+    }
+
+    /// Takes messages that have their numbers, and returns the memory of their blocks.
+    fn take(&mut self, numbered: Numbered) -> Vec<Vec<u8>> {
+        let mut numbers = numbered.recipients.into_iter().zip(numbered.places);
+        let mut ids = numbered.ids.into_iter();
+        let mut spare = Vec::with_capacity(numbered.sheets.len());
+        for sheet in numbered.sheets {
+            let (messages, block) = sheet.into_messages();
+            // INVARIANT: there are as many numbers as messages, and as many ids as messages that have one.
+            for (mut message, (recipient, place)) in messages.into_iter().zip(numbers.by_ref()) {
+                message.recipient = recipient;
+                if message.id != Message::NO_ID {
+                    message.id = ids.next().unwrap_or(Message::NO_ID);
+                }
+                self.put(message, place);
+            }
+            spare.push(block);
+        }
+        spare
+    }
+
+    /// Puts a message of a seat into the part of its contract.
+    #[inline]
+    fn put(&mut self, message: Message, place: Place) {
+        // INVARIANT: every machine that holds as many contracts can count them.
+        let at = usize::try_from(place.contract).unwrap_or(usize::MAX);
+        if at >= self.parts.len() {
+            self.parts.resize_with(at + 1, Part::default);
+        }
+        if let Some(part) = self.parts.get_mut(at) {
+            part.messages.push(Message {
+                sender: message.sender.with_seat(place.seat),
+                ..message
+            });
+        }
+        self.reach(message.last());
     }
 }
 

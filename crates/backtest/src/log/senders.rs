@@ -25,7 +25,7 @@ pub(super) struct Senders {
 }
 
 /// Where a seat belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) contract: u32,
     /// Its number among the contract's seats.
@@ -100,8 +100,12 @@ impl Senders {
     }
 
     /// Returns where a seat belongs.
-    pub(super) fn place(&self, seat: u32) -> Option<Place> {
-        self.places.get(usize::try_from(seat).ok()?).copied()
+    pub(super) fn place(&self, seat: u32) -> Place {
+        let place = usize::try_from(seat)
+            .ok()
+            .and_then(|at| self.places.get(at));
+        // INVARIANT: a number is given together with a place.
+        place.copied().unwrap_or_default()
     }
 
     /// Returns the seats in the order of their contracts, and which of them are each contract's.

@@ -226,3 +226,94 @@ fn retain<T>(items: &mut Vec<T>, keep: &[bool]) {
     let mut keep = keep.iter();
     items.retain(|_| keep.next().is_none_or(|keep| *keep));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use earnest_core::units::Timestamp;
+    use std::borrow::Cow;
+
+    /// Returns the row of a line `ID,SEAT,RECIPIENT,CAMPAIGN`; what stands in capitals is not taken from the line.
+    fn row(line: &str) -> Row<'_> {
+        let cells: Vec<Cow<'_, str>> = line
+            .split(',')
+            .map(|cell| match cell.to_lowercase() {
+                lower if lower == cell => Cow::Borrowed(cell),
+                lower => Cow::Owned(lower),
+            })
+            .collect();
+        let some = |at: usize| Some(cells[at].clone()).filter(|cell| !cell.is_empty());
+        Row {
+            id: some(0),
+            contract: Cow::Borrowed("acme"),
+            seat: cells[1].clone(),
+            recipient: cells[2].clone(),
+            sent_at: Timestamp::MIN,
+            campaign: some(3),
+            response: None,
+            seen_at: None,
+        }
+    }
+
+    fn written(block: &str) -> Written {
+        let writing = Writing {
+            sender: Hasher::default(),
+            recipient: Hasher::default(),
+            id: RandomState::default(),
+            campaigns: true,
+        };
+        let mut sheet = Sheet::of(block.as_bytes(), &writing);
+        for (line, number) in block.lines().zip(1..) {
+            sheet.add(number, &row(line));
+        }
+        sheet.with(block.as_bytes().to_vec())
+    }
+
+    /// Returns what a sheet says, each message as it stood on its line.
+    fn lines(sheet: &Written) -> Vec<(u32, String)> {
+        let (mut ids, campaigns) = (sheet.ids(), sheet.campaigns().collect::<Vec<_>>());
+        let messages = sheet.sheet.messages.iter();
+        let names = sheet.recipients().zip(sheet.senders());
+        let lines = messages.zip(names).map(|(message, (recipient, sender))| {
+            assert_eq!(sender.1, b"acme");
+            let id = (message.id != Message::NO_ID).then(|| ids.next().unwrap().1);
+            let campaign = campaigns.iter().find(|(line, _)| *line == message.line);
+            assert_eq!(message.is_bulk(), campaign.is_some());
+            let (seat, recipient) = (as_text(sender.2), as_text(recipient.1));
+            let (id, campaign) = (
+                id.unwrap_or_default(),
+                campaign.map_or("", |(_, name)| *name),
+            );
+            (message.line, format!("{id},{seat},{recipient},{campaign}"))
+        });
+        lines.collect()
+    }
+
+    const BLOCK: &str = "m1,ana,bo,\n,ANA,cy,spring\nm3,eve,BO,\nM4,ana,bo,FALL\n,eve,cy,\n";
+
+    #[test]
+    fn names_are_found_in_the_block_and_beside_it() {
+        let told = lines(&written(BLOCK));
+        let expected = BLOCK.to_lowercase();
+        let expected: Vec<(u32, String)> = (1..).zip(expected.lines().map(str::to_owned)).collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_is_left_out_leaves_the_rest_as_it_was() {
+        let all = lines(&written(BLOCK));
+        for out in ["m1", "m3", "m4", "none"] {
+            let mut sheet = written(BLOCK);
+            let mut asked = Vec::new();
+            sheet.retain(|line, id| {
+                asked.push((line, id.to_owned()));
+                id != out
+            });
+            let ids = [(1, "m1"), (3, "m3"), (4, "m4")].map(|(line, id)| (line, id.to_owned()));
+            assert_eq!(asked, ids);
+            let mut expected = all.clone();
+            expected.retain(|(_, line)| !line.starts_with(out));
+            assert_eq!(lines(&sheet), expected, "without {out}");
+        }
+    }
+}

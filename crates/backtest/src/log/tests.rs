@@ -459,9 +459,16 @@ fn progress_tells_the_bytes_read_and_ends_at_the_whole_file() {
         writeln!(text, "ana,bo,{n}").unwrap();
     }
     let mut told = Vec::new();
-    Log::read(text.as_bytes(), "log", Format::Csv, &mut |bytes| {
-        told.push(bytes);
-    })
+    let mut tell = |bytes| told.push(bytes);
+    let reading = Reading::default();
+    Log::read_in_blocks(
+        text.as_bytes(),
+        "log",
+        Format::Csv,
+        &reading,
+        &mut tell,
+        1024,
+    )
     .unwrap();
     assert!(told.is_sorted() && told.len() > 1);
     assert_eq!(told.last(), Some(&u64::try_from(text.len()).unwrap()));

@@ -176,12 +176,22 @@ impl Interner {
         texts: impl Iterator<Item = (u32, &'t [u8])> + Clone,
     ) -> Option<Vec<u32>> {
         let mut numbers = likely(&self.table, texts.clone().map(|(hash, _)| hash));
-        for (number, (hash, text)) in numbers.iter_mut().zip(texts) {
-            if !self.is(*number, text) {
+        // So little is done with each that far more names are on their way from memory than where they are compared.
+        let sizes: Vec<usize> = numbers.iter().map(|number| self.size(*number)).collect();
+        for ((number, size), (hash, text)) in numbers.iter_mut().zip(sizes).zip(texts) {
+            if size != text.len() || !self.is(*number, text) {
                 *number = self.number_of(hash, text)?;
             }
         }
         Some(numbers)
+    }
+
+    /// Returns how many bytes a number's text has; more than any where there is none.
+    #[inline]
+    fn size(&self, number: u32) -> usize {
+        let name = usize::try_from(number).ok();
+        let name = name.and_then(|number| self.names.get(number));
+        name.map_or(usize::MAX, SmolStr::len)
     }
 
     /// Returns whether a number is this text's.
