@@ -159,7 +159,7 @@ impl NotOpen {
     const fn text(self) -> &'static str {
         match self {
             Self::Unanswered => "the recipient has not answered",
-            Self::Declined => "the recipient declined without a note",
+            Self::Declined => "the recipient said \"not interested\" without a note",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Says in a seatholder's words what core tells in those of a policy file.
 //!
-//! Owns: leaving out a file's keys and the tags of its sources, and one word for one thing. Does not own: what is told
+//! Owns: leaving out a file's keys and the tags of its sources. Does not own: what is told
 //! ([`earnest_core::explain`]). Invariant: what stands in backticks is a name, and is never taken for a word.
 
 use crate::words;
@@ -9,39 +9,11 @@ use std::fmt::Display;
 
 /// How long a name may be before it is cut.
 const NAME_MOST: usize = 32;
-/// Core's words, and those of the pages; the longer ones first.
-const WORDS: [(&str, &str); 22] = [
+/// What a terminal shows, and what a page does.
+const WORDS: [(&str, &str); 3] = [
     (", decided here", ""),
-    ("would have come back", "would have been returned"),
-    ("would have been gone", "would have been consumed"),
-    ("credits came back", "credits were returned"),
-    ("came back", "was returned"),
-    ("comes back", "is returned"),
-    ("come back", "are returned"),
-    ("is credited back", "is returned"),
-    ("is gone", "is consumed"),
-    ("are gone", "are consumed"),
-    ("was gone", "was consumed"),
-    ("were gone", "were consumed"),
-    ("declined without", "said “not interested” without"),
-    ("declined with", "said “not interested” with"),
-    ("declined", "said “not interested”"),
-    (
-        "a reply, an acceptance or a decline",
-        "a reply, an acceptance or “not interested”",
-    ),
-    (
-        "an acceptance and a decline",
-        "an acceptance and “not interested”",
-    ),
-    (
-        "a decline is a response too",
-        "“not interested” is a response too",
-    ),
-    ("than a decline", "than “not interested”"),
-    ("A decline", "“Not interested”"),
-    ("a decline", "“not interested”"),
     ("\"not interested\"", "“not interested”"),
+    ("\"Not interested\"", "“Not interested”"),
 ];
 
 /// Returns a sentence in plain words; names stay in their backticks, and per cent signs with their numbers.
@@ -92,10 +64,7 @@ pub(crate) fn short(name: &str) -> Option<String> {
 fn worded(text: &str) -> String {
     let words = WORDS.iter();
     words.fold(text.to_owned(), |text, (core, page)| {
-        match text.contains(core) {
-            true => text.replace(core, page),
-            false => text,
-        }
+        text.replace(core, page)
     })
 }
 
@@ -170,11 +139,11 @@ mod tests {
     fn keys_and_tags_of_sources_are_left_out() {
         let cases = [
             (
-                "If `b.o` replies, the credit comes back as a new lot that lasts 90 days (settlement.rule[0]).",
+                "If `b.o` replies, the credit is returned as a new lot that lasts 90 days (settlement.rule[0]).",
                 "If `b.o` replies, the credit is returned as a new lot that lasts 90 days.",
             ),
             (
-                "`bo` replied at 2026-03-03T09:00:00Z: the 2 credits came back at once by settlement.rule[0].",
+                "`bo` replied at 2026-03-03T09:00:00Z: the 2 credits were returned at once by settlement.rule[0].",
                 "`bo` replied at 2026-03-03T09:00:00Z: the 2 credits were returned at once.",
             ),
             (
@@ -190,11 +159,11 @@ mod tests {
                 "A rate of 13\u{a0}% is the way out.",
             ),
             (
-                "So its credit is gone [seed, 2014-09]. A list [with words in it].",
+                "So its credit is consumed [seed, 2014-09]. A list [with words in it].",
                 "So its credit is consumed. A list [with words in it].",
             ),
             (
-                "`bo` declined without a note.",
+                "`bo` said \"not interested\" without a note.",
                 "`bo` said “not interested” without a note.",
             ),
         ];

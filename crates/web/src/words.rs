@@ -233,11 +233,11 @@ mod tests {
 
     #[test]
     fn a_sentence_of_core_is_dressed() {
-        let shown = prose("If `bo` replies by 2026-03-03T09:00:00Z, <it> comes back. Then T.");
+        let shown = prose("If `bo` replies by 2026-03-03T09:00:00Z, <it> is returned. Then T.");
         assert_eq!(
             shown.into_string(),
             "If <code>bo</code> replies by <time datetime=\"2026-03-03T09:00:00Z\" title=\"3 March 2026, 09:00 UTC\">3 March 2026, 09:00 UTC</time>, \
-             &lt;it&gt; comes back. Then T."
+             &lt;it&gt; is returned. Then T."
         );
     }
 }

@@ -193,7 +193,7 @@ const ADVICE: [Advice; 20] = [
     advice(
         "not_open",
         "follow-up",
-        "The conversation is not open to the writer: nobody has answered, or the recipient declined without a note.",
+        "The conversation is not open to the writer: nobody has answered, or the recipient said \"not interested\" without a note.",
         "Answering opens it for a recipient. A sender may only send a new message, with a stake of its own.",
     ),
     advice(

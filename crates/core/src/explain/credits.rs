@@ -165,13 +165,13 @@ fn open_stake(case: &Case<'_>) -> Option<InTime> {
         (true, _) => (
             By::Time,
             format!(
-                "{open}: the next window, of message `{id}`, ends at {deadline}, and without an answer its credit comes back right after."
+                "{open}: the next window, of message `{id}`, ends at {deadline}, and without an answer its credit is returned right after."
             ),
         ),
         (false, true) => (
             By::Recipient,
             format!(
-                "{open} and may come back when they are answered: the next window, of message `{id}`, is open until {deadline}."
+                "{open} and may be returned when they are answered: the next window, of message `{id}`, is open until {deadline}."
             ),
         ),
         (false, false) => return None,

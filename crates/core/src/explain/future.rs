@@ -242,7 +242,7 @@ impl Stake<'_> {
             _ => false,
         });
         let unless = match ends_meanwhile {
-            true => "; what comes back to a lot that has ended is lost at once",
+            true => "; what is returned to a lot that has ended is lost at once",
             false => "",
         };
         format!("{case}, {fate}{when}{}{unless} ({rule}).", landing(lands))

@@ -440,7 +440,7 @@ impl Story<'_> {
                 format!("Nobody can write on before {who} answers.")
             }
             Conversation::Declined => format!(
-                "{who} declined without a note: only {who} may write on, which opens the conversation; seat `{}` would have to send a new message.",
+                "{who} said \"not interested\" without a note: only {who} may write on, which opens the conversation; seat `{}` would have to send a new message.",
                 view.seat
             ),
             Conversation::Open => {

@@ -311,7 +311,7 @@ impl Case<'_> {
                 "Send a new message, which stakes a credit of its own.",
             )),
             (NotOpen::Declined, _) => Told::by(rule(
-                "A decline without a note closes the conversation to the sender.",
+                "\"Not interested\" without a note closes the conversation to the sender.",
             ))
             .change(Change::new(
                 By::Sender,

@@ -110,38 +110,39 @@ impl Stakes {
         }
     }
 
-    /// Returns `the credit comes back`, `the 2 credits are gone`.
+    /// Returns `the credit is returned`, `the 2 credits are consumed`.
     pub(super) fn will(self, credit: Settled) -> String {
         let verb = match (credit, self.is_one()) {
-            (Settled::Returned, true) => "comes back",
-            (Settled::Returned, false) => "come back",
-            (Settled::Consumed, true) => "is gone",
-            (Settled::Consumed, false) => "are gone",
+            (Settled::Returned, true) => "is returned",
+            (Settled::Returned, false) => "are returned",
+            (Settled::Consumed, true) => "is consumed",
+            (Settled::Consumed, false) => "are consumed",
         };
         format!("{} {verb}", self.subject())
     }
 
-    /// Returns `the credit came back`, `the 2 credits were gone`.
+    /// Returns `the credit was returned`, `the 2 credits were consumed`.
     pub(super) fn did(self, credit: Settled) -> String {
         let verb = match (credit, self.is_one()) {
-            (Settled::Returned, _) => "came back",
-            (Settled::Consumed, true) => "was gone",
-            (Settled::Consumed, false) => "were gone",
+            (Settled::Returned, true) => "was returned",
+            (Settled::Returned, false) => "were returned",
+            (Settled::Consumed, true) => "was consumed",
+            (Settled::Consumed, false) => "were consumed",
         };
         format!("{} {verb}", self.subject())
     }
 
-    /// Returns `the credit would have come back`.
+    /// Returns `the credit would have been returned`.
     pub(super) fn would_have(self, credit: Settled) -> String {
         let verb = match credit {
-            Settled::Returned => "would have come back",
-            Settled::Consumed => "would have been gone",
+            Settled::Returned => "would have been returned",
+            Settled::Consumed => "would have been consumed",
         };
         format!("{} {verb}", self.subject())
     }
 }
 
-/// Returns where credits go that come back, as the end of a sentence: ` as a new lot that lasts 90 days`.
+/// Returns where credits go that are returned, as the end of a sentence: ` as a new lot that lasts 90 days`.
 pub(super) fn landing(lands: &[Landing]) -> String {
     match lands {
         [] => String::new(),

@@ -72,7 +72,7 @@ pub fn render(policy: &Policy) -> String {
 pub fn parts(policy: &Policy) -> Vec<Part> {
     vec![
         Part {
-            title: "When the credit comes back: the first rule that applies decides",
+            title: "When the credit is returned: the first rule that applies decides",
             lines: settlement(policy),
         },
         Part {
@@ -135,7 +135,7 @@ fn kinds(rule: &Rule) -> String {
     let named = kinds.into_iter().map(|kind| match kind {
         ResponseKind::Reply => "a reply",
         ResponseKind::Accept => "an acceptance",
-        ResponseKind::NotInterested => "a decline",
+        ResponseKind::NotInterested => "\"not interested\"",
     });
     listed(named, "or")
 }

@@ -114,12 +114,12 @@ fn every_preset_answers_every_case() {
 #[test]
 fn the_question_that_the_project_came_from() {
     insta::assert_snapshot!(answer("inmail-2015", &declined(40)).text.join("\n"), @r#"
-    The recipient says "not interested" 40 days after the send: the credit comes back at once as a new lot that lasts 90 days (settlement.rule[0]).
-    settlement.rule[0]: Every message that receives a response within 90 days of the send date gives its credit back; a reply, an acceptance and a decline, with a note or without, are all responses [seed, 2014-09].
+    The recipient says "not interested" 40 days after the send: the credit is returned at once as a new lot that lasts 90 days (settlement.rule[0]).
+    settlement.rule[0]: Every message that receives a response within 90 days of the send date has its credit returned; a reply, an acceptance and "not interested", with a note or without, are all responses [seed, 2014-09].
     "#);
     insta::assert_snapshot!(answer("inmail-thread", &declined(40)).text.join("\n"), @r#"
-    The recipient says "not interested" 40 days after the send: the credit is gone at once (settlement.rule[0]).
-    settlement.rule[0]: A decline, with a note or without, is a response, therefore no credit comes back [seed].
+    The recipient says "not interested" 40 days after the send: the credit is consumed at once (settlement.rule[0]).
+    settlement.rule[0]: "Not interested", with a note or without, is a response, therefore no credit is returned [seed].
     "#);
 }
 
@@ -128,25 +128,25 @@ fn nobody_answers() {
     let lines = |policy: &str, days| answer(policy, &after(days)).text.join("\n");
     insta::assert_snapshot!(lines("inmail-2015", 40), @r#"
     40 days after the send, nobody has answered or seen the message: the credit is still held, for 50 days more.
-    If nothing more happens, the credit is gone right after 90 days (settlement.rule[1]).
-    settlement.rule[1]: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is gone [2014-09].
+    If nothing more happens, the credit is consumed right after 90 days (settlement.rule[1]).
+    settlement.rule[1]: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is consumed [2014-09].
     "#);
     insta::assert_snapshot!(lines("inmail-2015", 90), @r#"
     90 days after the send, nobody has answered or seen the message: the credit is still held, up to this instant.
-    If nothing more happens, the credit is gone right after 90 days (settlement.rule[1]).
-    settlement.rule[1]: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is gone [2014-09].
+    If nothing more happens, the credit is consumed right after 90 days (settlement.rule[1]).
+    settlement.rule[1]: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is consumed [2014-09].
     "#);
     insta::assert_snapshot!(lines("inmail-2015", 100), @r#"
-    100 days after the send, nobody has answered or seen the message: the window of 90 days had ended, and the credit was gone right after it (settlement.rule[1]).
-    settlement.rule[1]: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is gone [2014-09].
+    100 days after the send, nobody has answered or seen the message: the window of 90 days had ended, and the credit was consumed right after it (settlement.rule[1]).
+    settlement.rule[1]: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is consumed [2014-09].
     "#);
     insta::assert_snapshot!(lines("inmail-thread", 40), @r#"
     40 days after the send, nobody has answered or seen the message: the credit is still held, for 50 days more.
-    If nothing more happens, the credit comes back right after 90 days as a new lot that lasts 90 days (settlement.rule[1]).
-    settlement.rule[1]: Without a response the message is credited back, but only after 90 days [seed].
+    If nothing more happens, the credit is returned right after 90 days as a new lot that lasts 90 days (settlement.rule[1]).
+    settlement.rule[1]: Without a response the credit is returned, but only after 90 days [seed].
     "#);
     insta::assert_snapshot!(lines("postage", 0), @r#"
-    At the send, nobody has answered or seen the message: the credit was gone with the send itself (settlement.rule[0]).
+    At the send, nobody has answered or seen the message: the credit was consumed with the send itself (settlement.rule[0]).
     settlement.rule[0]: A stamp is used up when the letter is posted, decided here.
     "#);
 }
@@ -154,8 +154,8 @@ fn nobody_answers() {
 #[test]
 fn an_answer_after_the_window_comes_too_late() {
     insta::assert_snapshot!(answer("inmail-2015", &declined(100)).text.join("\n"), @r#"
-    The recipient says "not interested" 100 days after the send: the window of 90 days had ended, and the credit was gone right after it (settlement.rule[1]).
-    settlement.rule[1]: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is gone [2014-09].
+    The recipient says "not interested" 100 days after the send: the window of 90 days had ended, and the credit was consumed right after it (settlement.rule[1]).
+    settlement.rule[1]: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is consumed [2014-09].
     "#);
 }
 
@@ -164,7 +164,7 @@ fn a_bond_depends_on_being_seen() {
     let unseen = answer("attention-bond", &after(40));
     insta::assert_snapshot!(unseen.text.join("\n"), @r#"
     40 days after the send, nobody has answered or seen the message: the credit is still held, for 50 days more.
-    If nothing more happens, the credit comes back right after 90 days as a new lot that never ends (settlement.rule[4]).
+    If nothing more happens, the credit is returned right after 90 days as a new lot that never ends (settlement.rule[4]).
     settlement.rule[4]: A message that nobody saw took nobody's attention, decided here.
     "#);
     let seen = answer(
@@ -176,7 +176,7 @@ fn a_bond_depends_on_being_seen() {
     );
     insta::assert_snapshot!(seen.text.join("\n"), @r#"
     40 days after the send, nobody has answered, and the message was seen: the credit is still held, for 50 days more.
-    If nothing more happens, the credit is gone right after 90 days (settlement.rule[3]).
+    If nothing more happens, the credit is consumed right after 90 days (settlement.rule[3]).
     settlement.rule[3]: The message was seen, so it took attention, and the recipient did not hand the bond back [paper].
     "#);
     let reported = answer(
@@ -187,8 +187,8 @@ fn a_bond_depends_on_being_seen() {
         },
     );
     insta::assert_snapshot!(reported.text.join("\n"), @r#"
-    The recipient reports the message 40 days after the send: the credit is gone at once (settlement.rule[2]).
-    settlement.rule[2]: A report says more clearly than a decline that the message was not wanted [paper].
+    The recipient reports the message 40 days after the send: the credit is consumed at once (settlement.rule[2]).
+    settlement.rule[2]: A report says more clearly than "not interested" that the message was not wanted [paper].
     "#);
     let reported = answer(
         "inmail-2015",
@@ -199,8 +199,8 @@ fn a_bond_depends_on_being_seen() {
     );
     insta::assert_snapshot!(reported.text.join("\n"), @r#"
     The recipient reports the message 40 days after the send: the credit is still held, for 50 days more.
-    If nothing more happens, the credit is gone right after 90 days (settlement.rule[1]).
-    settlement.rule[1]: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is gone [2014-09].
+    If nothing more happens, the credit is consumed right after 90 days (settlement.rule[1]).
+    settlement.rule[1]: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is consumed [2014-09].
     "#);
 }
 
@@ -277,14 +277,14 @@ fn an_answer_is_data_too() {
         "rule": {
           "of": "policy",
           "path": "settlement.rule[1]",
-          "why": "A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is gone [2014-09]."
+          "why": "A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is consumed [2014-09]."
         },
         "lands": []
       },
       "text": [
         "40 days after the send, nobody has answered or seen the message: the credit is still held, for 50 days more.",
-        "If nothing more happens, the credit is gone right after 90 days (settlement.rule[1]).",
-        "settlement.rule[1]: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is gone [2014-09]."
+        "If nothing more happens, the credit is consumed right after 90 days (settlement.rule[1]).",
+        "settlement.rule[1]: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is consumed [2014-09]."
       ]
     }
     "#);

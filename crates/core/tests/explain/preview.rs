@@ -34,14 +34,14 @@ fn a_planned_message_is_told() {
     let story = Story::new(&preset("inmail-2015"));
     insta::assert_snapshot!(planned(&story, &send_to(&[("m1", "bo")]), 1), @r#"
     The message to `bo` would be sent and stake 1 credit of the 1000 available.
-    If `bo` replies, accepts or says "not interested" by 2015-04-02T09:00:00Z, the credit comes back as a new lot that lasts 90 days (settlement.rule[0]).
-    If `bo` does not answer by 2015-04-02T09:00:00Z, the credit is gone right after (settlement.rule[1]).
+    If `bo` replies, accepts or says "not interested" by 2015-04-02T09:00:00Z, the credit is returned as a new lot that lasts 90 days (settlement.rule[0]).
+    If `bo` does not answer by 2015-04-02T09:00:00Z, the credit is consumed right after (settlement.rule[1]).
     As long as it is not seen, reminders go out at 2015-01-09T09:00:00Z, 2015-02-01T09:00:00Z and 2015-03-03T09:00:00Z (message.reminder_days).
     "#);
     insta::assert_snapshot!(planned(&story, &campaign("c", 3), 1), @r#"
     The campaign to 3 recipients would be sent and stake 3 credits of the 1000 available.
-    If a recipient replies, accepts or says "not interested" by 2015-04-02T09:00:00Z, that message's stake comes back as a new lot that lasts 90 days (settlement.rule[0]).
-    If a recipient does not answer by 2015-04-02T09:00:00Z, that message's stake is gone right after (settlement.rule[1]).
+    If a recipient replies, accepts or says "not interested" by 2015-04-02T09:00:00Z, that message's stake is returned as a new lot that lasts 90 days (settlement.rule[0]).
+    If a recipient does not answer by 2015-04-02T09:00:00Z, that message's stake is consumed right after (settlement.rule[1]).
     As long as it is not seen, reminders go out at 2015-01-09T09:00:00Z, 2015-02-01T09:00:00Z and 2015-03-03T09:00:00Z (message.reminder_days).
     "#);
     insta::assert_snapshot!(planned(&story, &send_wishing(open_profile()), 1), @r#"
@@ -51,7 +51,7 @@ fn a_planned_message_is_told() {
     let story = Story::new(&preset("postage"));
     insta::assert_snapshot!(planned(&story, &send_to(&[("m1", "bo")]), 1), @r#"
     The message to `bo` would be sent and stake 1 credit of the 1000 available.
-    The credit is gone at the send itself (settlement.rule[0]); no answer brings anything back.
+    The credit is consumed at the send itself (settlement.rule[0]); no answer brings anything back.
     settlement.rule[0]: A stamp is used up when the letter is posted, decided here.
     "#);
 }

@@ -199,7 +199,7 @@ fn every_refusal_is_told() {
     insufficient_credits (message.price)
     The message stakes 1 and the contract has 0 available.
     message.price: What a message stakes where its recipient sets no price.
-    What would change it: Send to the first 3 recipients: the credits are enough for those. Or: Wait until 2015-02-01T09:00:00Z: the next allotment brings 150 credits, which is enough. Or: 147 credits are held by open messages and may come back when they are answered: the next window, of message `a1`, is open until 2015-04-02T09:00:00Z. Or: Buy 1 credit or more.
+    What would change it: Send to the first 3 recipients: the credits are enough for those. Or: Wait until 2015-02-01T09:00:00Z: the next allotment brings 150 credits, which is enough. Or: 147 credits are held by open messages and may be returned when they are answered: the next window, of message `a1`, is open until 2015-04-02T09:00:00Z. Or: Buy 1 credit or more.
 
     unknown_message (message.id)
     There is no message `m9`.

@@ -15,17 +15,17 @@ fn part(name: &str, at: usize) -> String {
 
 #[test]
 fn a_policy_is_written_out_rule_by_rule() {
-    assert_snapshot!(render(&preset::get("inmail-2015").unwrap()), @"
+    assert_snapshot!(render(&preset::get("inmail-2015").unwrap()), @r#"
     inmail-2015
     InMail from January 2015: a response within 90 days returns the credit
 
-    When the credit comes back: the first rule that applies decides
+    When the credit is returned: the first rule that applies decides
       settlement.rule[0]
           When a response of any kind comes within 90 days of the send, the credit is returned.
-          Why: Every message that receives a response within 90 days of the send date gives its credit back; a reply, an acceptance and a decline, with a note or without, are all responses [seed, 2014-09].
+          Why: Every message that receives a response within 90 days of the send date has its credit returned; a reply, an acceptance and "not interested", with a note or without, are all responses [seed, 2014-09].
       settlement.rule[1]
           When 90 days pass without a response, the credit is consumed.
-          Why: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is gone [2014-09].
+          Why: A message that nobody answers within 90 days has cost its reader attention for nothing, so its credit is consumed [2014-09].
       settlement.window_days
           A response exactly 90 days after the send is in time.
       response.auto_counts
@@ -72,20 +72,20 @@ fn a_policy_is_written_out_rule_by_rule() {
           A message stakes 1 credit where its recipient sets no price.
       message.reminder_days
           The recipient is reminded of an unseen message after 7, 30 and 60 days.
-    ");
+    "#);
 }
 
 #[test]
 fn every_trigger_has_its_sentence() {
-    assert_snapshot!(part("attention-bond", 0), @"
+    assert_snapshot!(part("attention-bond", 0), @r#"
     settlement.rule[0]: When a reply or an acceptance comes within 90 days of the send, the credit is returned.
-    settlement.rule[1]: When a decline comes within 90 days of the send, the credit is consumed.
+    settlement.rule[1]: When "not interested" comes within 90 days of the send, the credit is consumed.
     settlement.rule[2]: When the recipient reports the message, the credit is consumed.
     settlement.rule[3]: When 90 days pass without a response and the message was seen, the credit is consumed.
     settlement.rule[4]: When 90 days pass without a response and the message was not seen, the credit is returned.
     settlement.window_days: A response exactly 90 days after the send is in time.
     response.auto_counts: An automatic reply is no response.
-    ");
+    "#);
     assert_snapshot!(part("postage", 0), @"
     settlement.rule[0]: When the message is sent, the credit is consumed.
     settlement.window_days: A response exactly 90 days after the send is in time.
@@ -136,5 +136,5 @@ fn a_rule_with_every_condition_is_one_sentence() {
         credit: Settled::Returned,
         why: "w".to_owned(),
     };
-    assert_snapshot!(rule(&it, Days(90)), @"When a reply or a decline without a note comes within 1 day of the send, the credit is returned.");
+    assert_snapshot!(rule(&it, Days(90)), @"When a reply or \"not interested\" without a note comes within 1 day of the send, the credit is returned.");
 }
