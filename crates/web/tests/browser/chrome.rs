@@ -121,17 +121,12 @@ impl Chrome {
         self.post("actions", body).await;
     }
 
-    /// Returns the words of the page, as they are shown.
-    pub async fn words(&mut self) -> String {
-        let words = self
-            .run("return document.querySelector('main').innerText", json!([]))
-            .await;
-        words
-            .as_str()
-            .unwrap_or_default()
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
+    /// Returns the words of the page, as they are shown; nothing while it begins to load.
+    async fn words(&mut self) -> Option<String> {
+        let script = "return document.querySelector('main')?.innerText";
+        let words = self.run(script, json!([])).await;
+        let words = words.as_str()?.split_whitespace();
+        Some(words.collect::<Vec<_>>().join(" "))
     }
 
     pub async fn path(&mut self) -> String {
@@ -145,13 +140,14 @@ impl Chrome {
     pub async fn wait_for(&mut self, words: &str) {
         let until = Instant::now() + PATIENCE;
         loop {
+            // A page that is followed by another is gone for a moment.
             let shown = self.words().await;
-            if shown.contains(words) {
+            if shown.as_ref().is_some_and(|shown| shown.contains(words)) {
                 return;
             }
             assert!(
                 Instant::now() < until,
-                "`{words}` never came; the page says: {shown}"
+                "`{words}` never came; the page says: {shown:?}"
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
