@@ -5,6 +5,7 @@
 use earnest_core::policy::Standing;
 use earnest_core::units::Timestamp;
 use serde::Serialize;
+use std::cmp::Ordering;
 
 /// What happened under one policy, in several worlds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -198,10 +199,7 @@ impl Outcome {
     #[must_use]
     pub fn range(&self) -> Option<(Sums, Sums)> {
         let mut sums: Vec<Sums> = self.worlds.iter().map(World::sums).collect();
-        sums.sort_by(|a, b| {
-            let left = u128::from(a.answered) * u128::from(b.sent);
-            left.cmp(&(u128::from(b.answered) * u128::from(a.sent)))
-        });
+        sums.sort_by(Sums::by_rate);
         Some((*sums.first()?, *sums.last()?))
     }
 
@@ -250,6 +248,13 @@ impl Sums {
             all.weeks = sums.weeks;
         }
         all
+    }
+
+    /// Compares response rates, exactly.
+    #[must_use]
+    pub fn by_rate(&self, other: &Self) -> Ordering {
+        let left = u128::from(self.answered) * u128::from(other.sent);
+        left.cmp(&(u128::from(other.answered) * u128::from(self.sent)))
     }
 
     /// Returns answered over sent; nothing when nothing was sent.

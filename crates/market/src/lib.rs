@@ -45,17 +45,9 @@ pub fn run(
     threads: Option<NonZeroUsize>,
     progress: &(dyn Fn() + Sync),
 ) -> Result<Vec<Outcome>, rayon::ThreadPoolBuildError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.map_or(0, NonZeroUsize::get))
-        .build()?;
-    let tasks: Vec<(&Arc<Policy>, u64)> = policies
-        .iter()
-        .flat_map(|policy| (0..u64::from(worlds)).map(move |nth| (policy, seed.wrapping_add(nth))))
-        .collect();
-    let play =
-        |(policy, seed): &(&Arc<Policy>, u64)| world::play(policy, settings, *seed, progress);
-    let mut played: Vec<World> =
-        pool.install(|| tasks.par_iter().with_max_len(1).map(play).collect());
+    let mut played: Vec<World> = played(policies, seed, worlds, threads, |policy, seed| {
+        world::play(policy, settings, seed, progress)
+    })?;
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(policies.len());
     for policy in policies.iter().rev() {
         let keep = played
@@ -68,4 +60,23 @@ pub fn run(
     }
     outcomes.reverse();
     Ok(outcomes)
+}
+
+/// Plays worlds `seed`, `seed + 1`, ... of each of these, on threads, and returns what `play` says of each, in order.
+fn played<T: Sync, P: Send>(
+    of: &[T],
+    seed: u64,
+    worlds: u32,
+    threads: Option<NonZeroUsize>,
+    play: impl Fn(&T, u64) -> P + Sync,
+) -> Result<Vec<P>, rayon::ThreadPoolBuildError> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.map_or(0, NonZeroUsize::get))
+        .build()?;
+    let tasks: Vec<(&T, u64)> = of
+        .iter()
+        .flat_map(|one| (0..u64::from(worlds)).map(move |nth| (one, seed.wrapping_add(nth))))
+        .collect();
+    let tasks = tasks.par_iter().with_max_len(1);
+    Ok(pool.install(|| tasks.map(|(one, seed)| play(one, *seed)).collect()))
 }

@@ -7,7 +7,6 @@ use crate::figures::Sums;
 use crate::settings::{NUMBERS, Number, Settings};
 use crate::world;
 use earnest_core::policy::Policy;
-use rayon::prelude::*;
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::num::NonZeroUsize;
@@ -116,22 +115,15 @@ pub fn sensitivity(
         .flat_map(|number| vary(settings, number))
         .collect();
     let markets = || std::iter::once(settings).chain(varied.iter().map(|(_, market)| market));
-    let tasks: Vec<(&Settings, &Arc<Policy>, u64)> = markets()
+    let plays: Vec<(&Settings, &Arc<Policy>)> = markets()
         .flat_map(|market| policies.iter().map(move |policy| (market, policy)))
-        .flat_map(|(market, policy)| {
-            (0..u64::from(worlds)).map(move |nth| (market, policy, seed.wrapping_add(nth)))
-        })
         .collect();
     let weeks = u64::from(settings.weeks) + u64::from(settings.warmup_weeks);
-    let many = u64::try_from(tasks.len()).unwrap_or(u64::MAX);
-    let all = weeks.saturating_mul(many);
-    let play = |(market, policy, seed): &(&Settings, &Arc<Policy>, u64)| {
-        world::play(policy, market, *seed, &|| progress(all)).sums()
-    };
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.map_or(0, NonZeroUsize::get))
-        .build()?;
-    let played: Vec<Sums> = pool.install(|| tasks.par_iter().with_max_len(1).map(play).collect());
+    let many = u64::try_from(plays.len()).unwrap_or(u64::MAX);
+    let all = weeks.saturating_mul(many).saturating_mul(u64::from(worlds));
+    let played = crate::played(&plays, seed, worlds, threads, |(market, policy), seed| {
+        world::play(policy, market, seed, &|| progress(all)).sums()
+    })?;
     let worlds = usize::try_from(worlds).unwrap_or(usize::MAX).max(1);
     let mut played = played.chunks(worlds).map(<[Sums]>::to_vec);
     let mut next = || played.by_ref().take(policies.len()).collect();
@@ -154,7 +146,7 @@ impl Difference {
         let higher = first
             .iter()
             .zip(other)
-            .filter(|(a, b)| by_rate(b, a).is_gt());
+            .filter(|(a, b)| b.by_rate(a).is_gt());
         let rate = |sums: &Sums| per(sums.answered, sums.sent, 10_000);
         Self {
             rate_hundredths: rate(&to).zip(rate(&from)).map(|(to, from)| to - from),
@@ -163,7 +155,7 @@ impl Difference {
             rate_higher_in: u64::try_from(higher.count()).unwrap_or(u64::MAX),
             worlds: u64::try_from(other.len()).unwrap_or(u64::MAX),
             directions: [
-                by_rate(&to, &from),
+                to.by_rate(&from),
                 to.sent.cmp(&from.sent),
                 to.unanswered.cmp(&from.unanswered),
             ],
@@ -182,12 +174,6 @@ impl Difference {
             turned(unanswered, base_unanswered),
         ]
     }
-}
-
-/// Compares response rates.
-fn by_rate(a: &Sums, b: &Sums) -> Ordering {
-    let left = u128::from(a.answered) * u128::from(b.sent);
-    left.cmp(&(u128::from(b.answered) * u128::from(a.sent)))
 }
 
 /// Returns the change in tenths of a per cent.

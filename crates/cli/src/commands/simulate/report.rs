@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::number::{count, from_to, percent, ratio, thousands};
 use crate::output::{Look, Out};
 use crate::table::{self, Column::Number, Column::Text, table};
-use earnest_market::{Outcome, Settings, Sums};
+use earnest_market::{Outcome, Settings};
 use serde_json::{Value, json};
 
 /// What there is to print.
@@ -163,7 +163,9 @@ fn beside_the_first(report: &Report<'_>, out: &mut Out) -> Result<(), Error> {
     for outcome in others {
         let sums = outcome.sums();
         let pairs = first.worlds.iter().zip(&outcome.worlds);
-        let higher = pairs.filter(|(a, b)| is_higher(b.sums(), a.sums())).count();
+        let higher = pairs
+            .filter(|(a, b)| b.sums().by_rate(&a.sums()).is_gt())
+            .count();
         rows.add_row([
             outcome.policy.clone(),
             change(base.sent, sums.sent),
@@ -179,10 +181,6 @@ fn beside_the_first(report: &Report<'_>, out: &mut Out) -> Result<(), Error> {
         ]);
     }
     table::print(&rows, "", out)
-}
-
-fn is_higher(a: Sums, b: Sums) -> bool {
-    u128::from(a.answered) * u128::from(b.sent) > u128::from(b.answered) * u128::from(a.sent)
 }
 
 /// Returns a change in per cent, with its sign.
