@@ -61,6 +61,15 @@ impl Scope {
         }
     }
 
+    /// Returns the contract that it is about, where there is but one.
+    #[must_use]
+    pub const fn contract(&self) -> Option<&ContractId> {
+        match self {
+            Self::Contract { contract } | Self::Seat { contract, .. } => Some(contract),
+            Self::Admin | Self::Import | Self::Member { .. } => None,
+        }
+    }
+
     /// Returns the space in which the idempotency keys of this scope are one another's.
     #[must_use]
     pub fn space(&self) -> String {

@@ -230,10 +230,7 @@ impl Caller {
     /// Returns the only contract that the key reaches, where there is but one.
     #[must_use]
     pub const fn only_contract(&self) -> Option<&ContractId> {
-        match &self.scope {
-            Scope::Contract { contract } | Scope::Seat { contract, .. } => Some(contract),
-            _ => None,
-        }
+        self.scope.contract()
     }
 
     /// Reads the contract that a path names.

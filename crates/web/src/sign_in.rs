@@ -77,11 +77,7 @@ pub(crate) async fn get_link(State(app): State<App>, Path(token): Path<String>) 
     let Some(scope) = app.engine.login_link(&token).await? else {
         return Ok(no_link());
     };
-    let contract = match &scope {
-        Scope::Contract { contract } | Scope::Seat { contract, .. } => Some(contract),
-        Scope::Admin | Scope::Import | Scope::Member { .. } => None,
-    };
-    let names = Names::of(&app, contract).await;
+    let names = Names::of(&app, scope.contract()).await;
     let main = html! {
         h1 { "Sign in" }
         p.lead { "This link lets you in as " (layout::whom(&scope, &names)) ", once." }

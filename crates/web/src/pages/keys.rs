@@ -153,10 +153,7 @@ async fn show(
         .unwrap_or(0);
     let next = (keys.len() > from + LIMIT).then(|| (from + LIMIT).to_string());
     let page: Vec<&KeyRecord> = keys.iter().skip(from).take(LIMIT).collect();
-    let contracts = page.iter().filter_map(|key| match &key.scope {
-        Scope::Contract { contract } | Scope::Seat { contract, .. } => Some(contract),
-        Scope::Admin | Scope::Import | Scope::Member { .. } => None,
-    });
+    let contracts = page.iter().filter_map(|key| key.scope.contract());
     let names = Names::of(app, contracts).await;
     let scopes = SCOPES.map(|(value, text)| (value.to_owned(), text.to_owned()));
     let main = html! {
