@@ -32,6 +32,15 @@ const ORDERS: [(&str, SeatOrder); 6] = [
 /// What it means for a seat to be deactivated.
 const DEACTIVATED: &str = "A deactivated seat sends nothing: its monthly limit is 0. Its open messages go on and settle as ever, and its credits stay in the contract's pool. To undo it, activate the seat; it then has no monthly limit.";
 
+/// Returns the monthly limit that a press of a button stands for, and what was done then; nothing for other buttons.
+fn switched(what: &str) -> Option<(Option<u32>, &'static str)> {
+    match what {
+        "deactivate" => Some((Some(0), "deactivated")),
+        "activate" => Some((None, "activated")),
+        _ => None,
+    }
+}
+
 /// Shows the page.
 pub(crate) async fn get_seats(
     State(app): State<App>,
@@ -65,7 +74,7 @@ pub(crate) async fn post_seats(
     let query = Query::of(request.uri(), &[]);
     let form = Form::of(&app, &visitor, request).await?;
     let mut errors = Errors::default();
-    if let what @ ("deactivate" | "activate") = form.text("do") {
+    if let Some((limit, done)) = switched(form.text("do")) {
         let seat = errors.read(&form, "seat", |text| SeatId::new(text));
         let found = match &seat {
             Some(seat) => app.engine.seat(&contract, seat).await?,
@@ -73,14 +82,13 @@ pub(crate) async fn post_seats(
         };
         match (seat, found) {
             (Some(seat), Some(_)) => {
-                let limit = if what == "deactivate" { Some(0) } else { None };
                 let change = What::ChangeSeat(SeatChange {
                     seat,
                     usage_limit: Some(limit),
                     bulk_disabled: None,
                 });
                 give(&app, &visitor, &contract, change, None).await?;
-                return Ok(see(&format!("/contracts/{contract}/seats?done={what}d")));
+                return Ok(see(&format!("/contracts/{contract}/seats?done={done}")));
             }
             (Some(seat), None) => errors.add("seat", format!("There is no seat `{seat}` here.")),
             (None, _) => {}
@@ -261,19 +269,11 @@ pub(crate) async fn post_limits(
     let desk = Desk::find(&app, &visitor, Operation::ManageSeats, &path).await?;
     let form = Form::of(&app, &visitor, request).await?;
     let mut errors = Errors::default();
-    let mut done = "saved";
-    let change = match form.text("do") {
-        "deactivate" => {
-            done = "deactivated";
-            (Some(Some(0)), None)
-        }
-        "activate" => {
-            done = "activated";
-            (Some(None), None)
-        }
-        _ => {
+    let (limit, bulk_disabled, done) = match switched(form.text("do")) {
+        Some((limit, done)) => (limit, None, done),
+        None => {
             let limit = errors.read_if(&form, "usage_limit", whole);
-            (Some(limit), Some(!form.is_on("bulk")))
+            (limit, Some(!form.is_on("bulk")), "saved")
         }
     };
     if !errors.is_empty() {
@@ -281,8 +281,8 @@ pub(crate) async fn post_limits(
     }
     let what = What::ChangeSeat(SeatChange {
         seat: desk.seat.clone(),
-        usage_limit: change.0,
-        bulk_disabled: change.1,
+        usage_limit: Some(limit),
+        bulk_disabled,
     });
     give(&app, &visitor, &desk.contract, what, None).await?;
     Ok(see(&format!(
