@@ -72,19 +72,20 @@ pub(crate) async fn follow(engine: &Engine, hot: &mut Hot) -> Result<(), StoreEr
         news.ok_or_else(|| StoreError::Corrupt(format!("contract `{id}` is gone")))?;
     // A policy that was added is found by the new notes.
     hot.details = details(&row)?;
-    while hot.seq < row.seq {
+    if hot.seq < row.seq {
         without_gap(&row, hot.seq, &events)?;
-        for StoredEvent { event, .. } in events {
+    }
+    while hot.seq < row.seq {
+        for StoredEvent { event, .. } in std::mem::take(&mut events) {
             let policy = match &event.fact {
                 Fact::PolicyAdded { version, .. } => Some(version_of(engine, hot, *version).await?),
                 _ => None,
             };
             hot.follow(&event, policy.as_ref());
         }
-        events = match hot.seq < row.seq {
-            true => page(engine, &row, hot.seq).await?,
-            false => Vec::new(),
-        };
+        if hot.seq < row.seq {
+            events = page(engine, &row, hot.seq).await?;
+        }
     }
     let details = hot.details.clone();
     hot.sum_up(&details);

@@ -41,9 +41,7 @@ pub(super) async fn news(
     let mut found = Vec::new();
     for row in &rows {
         if let Some(first) = row.read::<Option<i64>>(5)? {
-            let events = to_events(row.read(6)?)?;
-            let numbered = (first.cast_unsigned()..).zip(events);
-            found.extend(numbered.map(|(seq, event)| StoredEvent { seq, event }));
+            found.extend(numbered(first.cast_unsigned(), row.read(6)?)?);
         }
     }
     let begins = found.first().map(|event| event.seq);
@@ -103,12 +101,7 @@ pub(super) async fn events(
     let rows = read(&inner.pool, statement, &values).await?;
     let mut found = Vec::new();
     for row in &rows {
-        let first = row.number(0)?;
-        let events = to_events(row.read(1)?)?;
-        let numbered = (first..)
-            .zip(events)
-            .map(|(seq, event)| StoredEvent { seq, event });
-        let mut asked: Vec<StoredEvent> = numbered
+        let mut asked: Vec<StoredEvent> = numbered(row.number(0)?, row.read(1)?)?
             .filter(|it| (from..=to).contains(&it.seq))
             .collect();
         if query.newest_first {
@@ -121,6 +114,15 @@ pub(super) async fn events(
     }
     found.truncate(query.limit);
     Ok(found)
+}
+
+/// Reads the events of a batch with their numbers, of which `first` is the first.
+fn numbered(
+    first: u64,
+    text: &str,
+) -> Result<impl Iterator<Item = StoredEvent> + use<>, StoreError> {
+    let numbered = (first..).zip(to_events(text)?);
+    Ok(numbered.map(|(seq, event)| StoredEvent { seq, event }))
 }
 
 /// Reads the events of a batch.
