@@ -90,7 +90,7 @@ impl Figures {
         ratio(self.responded, self.sent)
     }
 
-    /// Returns credits gone over messages answered in time; nothing when none was answered.
+    /// Returns credits consumed over messages answered in time; nothing when none was answered.
     #[must_use]
     pub fn credits_per_response(&self) -> Option<f64> {
         ratio(self.consumed_credits, self.responded)

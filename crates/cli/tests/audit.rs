@@ -58,12 +58,7 @@ impl Behind {
     }
 
     fn outcome(&self, message: &str) -> Outcome {
-        let query = MessageQuery {
-            which: Which::Ids(vec![MessageId::new(message).unwrap()]),
-            status: None,
-            after: None,
-            limit: 1,
-        };
+        let query = MessageQuery::new(Which::Ids(vec![MessageId::new(message).unwrap()]), 1);
         let page = self.runtime.block_on(self.store.messages(query)).unwrap();
         page.messages[0].outcome.clone()
     }

@@ -218,15 +218,14 @@ impl Engine {
     ) -> Result<u64, Stop> {
         let (mut count, mut after) = (0, None);
         loop {
+            let which = Which::Sent {
+                contract: contract.clone(),
+                seat: None,
+                campaign: None,
+            };
             let query = MessageQuery {
-                which: Which::Sent {
-                    contract: contract.clone(),
-                    seat: None,
-                    campaign: None,
-                },
-                status: None,
                 after,
-                limit: PAGE,
+                ..MessageQuery::new(which, PAGE)
             };
             let page = self.store().messages(query).await?;
             for row in &page.messages {

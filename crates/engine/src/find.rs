@@ -5,7 +5,6 @@
 
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::message::full_record;
 use crate::query::MessageFilter;
 use crate::record::{MessageRecord, Page, SeatRecord};
 use crate::webhooks::event_type;
@@ -16,12 +15,12 @@ use earnest_core::units::{CampaignId, ContractId, MemberId, MessageId, SeatId, T
 use earnest_store::StoredEvent;
 use std::cmp::Ordering;
 
-/// How many messages one look reads.
-const MESSAGES_MOST: usize = 1_000;
+/// How many messages one look reads: what can be read in some 30 ms.
+const MESSAGES_MOST: usize = 500;
 /// How many events one look reads: what can be read in some 50 ms.
-const EVENTS_MOST: usize = 3_000;
+const EVENTS_MOST: usize = 2_000;
 /// How many are read at once.
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 250;
 
 /// Which of a contract's messages are looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -117,91 +116,6 @@ impl Engine {
                 });
             }
         }
-    }
-
-    /// Looks for a seat's or a contract's messages that were sent in a stretch of time, newest first. A place is an
-    /// event's number here.
-    ///
-    /// # Errors
-    /// When there is no such contract, or the store fails.
-    pub async fn sent_between(
-        &self,
-        contract: &ContractId,
-        search: &Search,
-        (from, to): (Option<Timestamp>, Option<Timestamp>),
-        before: Option<u64>,
-        limit: usize,
-    ) -> Result<Found<MessageRecord>, Failure> {
-        let newest = self.newest_event(contract).await?;
-        let last = match (before, to) {
-            (Some(before), _) => before.saturating_sub(1).min(newest),
-            (None, Some(to)) => {
-                let before = to.plus_millis(-1);
-                self.last_event_at(contract, newest, before).await?
-            }
-            (None, None) => newest,
-        };
-        let words = lower(&search.words);
-        let is_meant = |event: &Event| match &event.fact {
-            Fact::MessageSent { seat, campaign, .. } => {
-                let MessageFilter {
-                    seat: only,
-                    campaign: of,
-                    ..
-                } = &search.filter;
-                only.as_ref().is_none_or(|it| it == seat)
-                    && of.as_ref().is_none_or(|it| campaign.as_ref() == Some(it))
-            }
-            _ => false,
-        };
-        let (mut items, mut next, mut looked_at) = (Vec::new(), last, 0);
-        while next > 0 && items.len() < limit && looked_at < EVENTS_MOST {
-            let events = self.events(contract, 1, next, true, AT_ONCE).await?;
-            let Some(oldest) = events.last() else { break };
-            looked_at += events.len();
-            let is_past = from.is_some_and(|from| oldest.event.at < from);
-            let meant = events
-                .iter()
-                .take_while(|it| from.is_none_or(|from| it.event.at >= from));
-            let ids: Vec<(u64, MessageId)> = meant
-                .filter(|it| is_meant(&it.event))
-                .filter_map(|it| Some((it.seq, message_of(&it.event.fact)?.clone())))
-                .collect();
-            next = oldest.seq - 1;
-            let asked = ids.iter().map(|(_, id)| id.clone()).collect();
-            let rows = self.find_messages(asked).await?;
-            for (seq, id) in ids {
-                let Some(row) = rows.get(&id) else { continue };
-                let status = search.filter.status;
-                if status.is_some_and(|status| row.outcome.status != status) {
-                    continue;
-                }
-                let record = full_record(row);
-                if has_words(&record, &words) {
-                    items.push(record);
-                }
-                if items.len() == limit {
-                    next = seq - 1;
-                    break;
-                }
-            }
-            if is_past && items.len() < limit {
-                next = 0;
-            }
-        }
-        let looked_to = match (items.len() < limit && next > 0, next) {
-            (true, at) => self
-                .events(contract, at, at, true, 1)
-                .await?
-                .first()
-                .map(|it| it.event.at),
-            (false, _) => None,
-        };
-        Ok(Found {
-            items,
-            next: (next > 0).then_some(next + 1),
-            looked_to,
-        })
     }
 
     /// Looks for events of a contract, newest first, before a number.

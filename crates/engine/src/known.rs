@@ -60,12 +60,7 @@ pub(crate) async fn look_up(
     let ids: Vec<MessageId> = orders().filter_map(named).cloned().collect();
     if !ids.is_empty() {
         let limit = ids.len();
-        let query = MessageQuery {
-            which: Which::Ids(ids),
-            status: None,
-            after: None,
-            limit,
-        };
+        let query = MessageQuery::new(Which::Ids(ids), limit);
         let page = engine.store().messages(query).await?;
         for row in page.messages {
             known.rows.insert(row.sent.id.clone(), row);

@@ -46,6 +46,7 @@ pub mod webhooks;
 pub use ahead::{CreditsAhead, DayAhead};
 pub use audit::{Audited, Finding};
 pub use claims::Claim;
+pub use earnest_store::Span;
 pub use engine::{Engine, Options};
 pub use failure::{Failure, Refused};
 pub use find::{EventFilter, Found, Search, SeatOrder, message_of, seat_of};

@@ -26,7 +26,7 @@ use earnest_core::units::{
 };
 use earnest_core::{Balance, Status};
 use earnest_store::{
-    EventQuery, LogRow, MessagePage, MessageQuery, MessageRow, Position, StoredEvent, Which,
+    EventQuery, LogRow, MessagePage, MessageQuery, MessageRow, Position, Span, StoredEvent, Which,
 };
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
@@ -50,6 +50,8 @@ pub struct MessageFilter {
     pub campaign: Option<CampaignId>,
     /// Only those of this status.
     pub status: Option<Status>,
+    /// Only those that were sent then.
+    pub sent: Span,
 }
 
 /// How many events are read in one go rather than guessed among.
@@ -348,7 +350,12 @@ impl Engine {
         limit: usize,
     ) -> Result<Page<MessageRecord>, Failure> {
         let which = Which::Inbox(member.clone());
-        self.list(which, status, after, limit).await
+        let query = MessageQuery {
+            status,
+            after,
+            ..MessageQuery::new(which, limit)
+        };
+        self.list(query).await
     }
 
     /// Returns a contract's messages, newest first.
@@ -367,23 +374,18 @@ impl Engine {
             seat: filter.seat,
             campaign: filter.campaign,
         };
-        self.list(which, filter.status, after, limit).await
+        let query = MessageQuery {
+            status: filter.status,
+            sent: filter.sent,
+            after,
+            ..MessageQuery::new(which, limit)
+        };
+        self.list(query).await
     }
 
-    async fn list(
-        &self,
-        which: Which,
-        status: Option<Status>,
-        after: Option<u64>,
-        limit: usize,
-    ) -> Result<Page<MessageRecord>, Failure> {
+    async fn list(&self, query: MessageQuery) -> Result<Page<MessageRecord>, Failure> {
         self.refresh().await?;
-        let query = MessageQuery {
-            which,
-            status,
-            after,
-            limit,
-        };
+        let status = query.status;
         let MessagePage { messages, next } = self.store().messages(query).await?;
         let mut rows = self.up_to_date(messages).await?;
         if let Some(status) = status {

@@ -94,12 +94,7 @@ impl Engine {
         consumed: bool,
     ) -> Result<Vec<MessageRecord>, Failure> {
         let limit = ids.len();
-        let query = MessageQuery {
-            which: Which::Ids(ids),
-            status: None,
-            after: None,
-            limit,
-        };
+        let query = MessageQuery::new(Which::Ids(ids), limit);
         let page = self.store().messages(query).await?;
         if page.messages.len() != limit {
             return Err(lost());

@@ -241,12 +241,7 @@ impl Engine {
             return Ok(HashMap::new());
         }
         let limit = ids.len();
-        let query = MessageQuery {
-            which: Which::Ids(ids),
-            status: None,
-            after: None,
-            limit,
-        };
+        let query = MessageQuery::new(Which::Ids(ids), limit);
         let page = self.store().messages(query).await?;
         let rows = page.messages.into_iter();
         Ok(rows.map(|row| (row.sent.id.clone(), row)).collect())

@@ -269,7 +269,7 @@ impl Sums {
         ratio(self.effort, self.sent)
     }
 
-    /// Returns credits gone over messages answered.
+    /// Returns credits consumed over messages answered.
     #[must_use]
     pub fn credits_per_answer(&self) -> Option<f64> {
         ratio(self.consumed, self.answered)

@@ -158,6 +158,7 @@ macro_rules! conformance {
                 the_sent_list_is_by_contract_seat_and_campaign,
                 the_sent_list_is_paged_with_all_filters,
                 a_place_that_was_never_given_does_no_harm,
+                lists_are_narrowed_to_a_span_and_paged_within_it,
                 received_counts_from_an_instant_up_to_before_another,
                 received_counts_up_to_the_most,
             ],

@@ -26,7 +26,7 @@ pub use batch::{Answer, AnswerPage, Batch, ContractUpdate, NewMessage, Token, Wr
 pub use delivery::{Delivery, DeliveryQuery, DeliveryState};
 pub use document::{Document, Put};
 pub use error::StoreError;
-pub use message::{MessagePage, MessageQuery, MessageRow, Outcome, Which};
+pub use message::{MessagePage, MessageQuery, MessageRow, Outcome, Span, Which};
 pub use number::message_id;
 pub use read::{
     Change, ContractRow, EventQuery, LogRow, News, Position, Snapshot, StoreStatus, StoredEvent,

@@ -88,6 +88,29 @@ pub enum Which {
     },
 }
 
+/// A stretch of time, from an instant on up to before another; without one of them it is open there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// The first instant of it.
+    pub from: Option<Timestamp>,
+    /// The first instant behind it.
+    pub to: Option<Timestamp>,
+}
+
+impl Span {
+    /// All time.
+    pub const ALL: Self = Self {
+        from: None,
+        to: None,
+    };
+
+    /// Returns whether an instant is in it.
+    #[must_use]
+    pub fn has(self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
+    }
+}
+
 /// Asks for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageQuery {
@@ -95,10 +118,32 @@ pub struct MessageQuery {
     pub which: Which,
     /// Only those of this status, as it is recorded.
     pub status: Option<Status>,
+    /// Only those that were sent then.
+    pub sent: Span,
     /// Only those after this place of an earlier page.
     pub after: Option<u64>,
     /// How many at most.
     pub limit: usize,
+}
+
+impl MessageQuery {
+    /// Asks for the first of them, of any status and time.
+    #[must_use]
+    pub const fn new(which: Which, limit: usize) -> Self {
+        Self {
+            which,
+            status: None,
+            sent: Span::ALL,
+            after: None,
+            limit,
+        }
+    }
+
+    /// Returns whether a message has the status that is asked for, and was sent when it was asked for.
+    #[must_use]
+    pub fn has(&self, row: &MessageRow) -> bool {
+        self.status.is_none_or(|it| it == row.outcome.status) && self.sent.has(row.sent.sent_at)
+    }
 }
 
 /// A page of messages.

@@ -210,12 +210,7 @@ async fn a_changed_block_is_corrupt_and_nothing_worse() {
     ));
     let store = open(&path);
     let which = Which::Inbox(MemberId::new("bo").unwrap());
-    let query = MessageQuery {
-        which,
-        status: None,
-        after: None,
-        limit: 10,
-    };
+    let query = MessageQuery::new(which, 10);
     assert!(matches!(
         store.messages(query).await,
         Err(StoreError::Corrupt(_))

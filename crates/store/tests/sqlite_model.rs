@@ -342,10 +342,9 @@ async fn all(
     let mut after = None;
     loop {
         let query = MessageQuery {
-            which: which.clone(),
             status,
             after,
-            limit,
+            ..MessageQuery::new(which.clone(), limit)
         };
         let page = store.messages(query).await.unwrap();
         assert!(page.messages.len() <= limit);

@@ -378,7 +378,7 @@ impl Page<'_> {
         ];
         if let Some(message) = message {
             let path = format!("/v1/messages/{message}/explanation");
-            calls.push(("when a credit comes back, and why", curl("seat", &path)));
+            calls.push(("when a credit is returned, and why", curl("seat", &path)));
         }
         calls.push(("what would become of a message; nothing is sent", preview));
         calls

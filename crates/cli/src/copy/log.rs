@@ -185,10 +185,8 @@ async fn named(from: &dyn Store, ids: &[MessageId]) -> Result<Vec<MessageRow>, E
     let mut after = None;
     loop {
         let query = MessageQuery {
-            which: Which::Ids(ids.to_vec()),
-            status: None,
             after,
-            limit: ids.len(),
+            ..MessageQuery::new(Which::Ids(ids.to_vec()), ids.len())
         };
         let page = from.messages(query).await.map_err(told)?;
         found.extend(page.messages);

@@ -287,6 +287,7 @@ pub(crate) async fn list_messages(
         campaign: params.read("campaign", |text| CampaignId::new(text))?,
         status: params.status()?,
         seat: caller.only_seat().cloned().or_else(|| seat.clone()),
+        ..MessageFilter::default()
     };
     // A contract that is not there is found out.
     app.engine.newest_event(&contract).await.map_err(of_path)?;

@@ -238,10 +238,8 @@ fn read_rows(
             campaign: None,
         };
         let page = at_once(data.messages(MessageQuery {
-            which,
-            status: None,
             after,
-            limit: PAGE,
+            ..MessageQuery::new(which, PAGE)
         }))?;
         let messages = page.messages.into_iter();
         rows.extend(messages.map(|row| (row.sent.id.clone(), row)));

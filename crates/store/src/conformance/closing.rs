@@ -63,12 +63,7 @@ async fn reads_are_unavailable(store: &dyn Store) {
         limit: 1,
     };
     is_unavailable(&store.events(query).await);
-    let query = MessageQuery {
-        which: Which::Inbox(member("bo")),
-        status: None,
-        after: None,
-        limit: 1,
-    };
+    let query = MessageQuery::new(Which::Inbox(member("bo")), 1);
     is_unavailable(&store.messages(query).await);
     let bo = member("bo");
     is_unavailable(&store.received(&bo, minute(0), minute(9), 1).await);

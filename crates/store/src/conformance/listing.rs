@@ -7,7 +7,7 @@ use super::build::{
 };
 use super::messages::owned;
 use super::{Opened, look};
-use crate::{MessageQuery, MessageRow, NewMessage, Store, Which, message_id};
+use crate::{MessageQuery, MessageRow, NewMessage, Span, Store, Which, message_id};
 use earnest_core::Status;
 use earnest_core::units::{MessageId, Timestamp};
 use std::collections::BTreeSet;
@@ -304,13 +304,76 @@ pub async fn a_place_that_was_never_given_does_no_harm(opened: Opened) {
         let by_id = Which::Ids(vec![id("m")]);
         for which in [inbox(), look::sent(&contract("c")), by_id] {
             let query = MessageQuery {
-                which,
-                status: None,
                 after: Some(after),
-                limit: 10,
+                ..MessageQuery::new(which, 10)
             };
             let page = store.messages(query).await.unwrap();
             assert!(page.messages.len() <= 1);
+        }
+    }
+}
+
+pub async fn lists_are_narrowed_to_a_span_and_paged_within_it(opened: Opened) {
+    let store = &*opened.store;
+    let sent = |n: u64| {
+        let at = minute(i64::try_from(n / 2).unwrap());
+        message(either(n, at), "bo", at)
+    };
+    for numbers in [0..30, 30..60] {
+        send(store, "c", numbers.map(sent).collect()).await;
+    }
+    let newest = store.contract(&contract("c")).await.unwrap().unwrap().seq;
+    let mut answered = Draft::after("c", newest).any_event();
+    for n in (0..60).step_by(3) {
+        answered = answered.outcome(responded(&sent(n), minute(99), None));
+    }
+    store.commit(answered.batch()).await.unwrap();
+    let by_seat = Which::Sent {
+        contract: contract("c"),
+        seat: Some(sent(0).seat),
+        campaign: None,
+    };
+    let by_id = Which::Ids((0..60).rev().map(|n| sent(n).id).collect());
+    let (before_all, behind_all) = (-5, 99);
+    for (from, to) in [
+        (None, None),
+        (Some(7), None),
+        (None, Some(7)),
+        (Some(3), Some(25)),
+        (Some(8), Some(9)),
+        (Some(9), Some(9)),
+        (Some(20), Some(10)),
+        (Some(before_all), Some(behind_all)),
+        (Some(behind_all), None),
+        (None, Some(before_all)),
+    ] {
+        let span = Span {
+            from: from.map(minute),
+            to: to.map(minute),
+        };
+        for status in [None, Some(Status::Responded)] {
+            let is_meant = |n: &u64| {
+                let minute = i64::try_from(n / 2).unwrap();
+                from.is_none_or(|from| from <= minute)
+                    && to.is_none_or(|to| minute < to)
+                    && (status.is_none() || n.is_multiple_of(3))
+            };
+            let meant: BTreeSet<MessageId> = (0..60).filter(is_meant).map(|n| sent(n).id).collect();
+            let in_contract = look::sent(&contract("c"));
+            for which in [in_contract, by_seat.clone(), inbox(), by_id.clone()] {
+                for limit in [1, 4, 100] {
+                    let first = MessageQuery {
+                        status,
+                        sent: span,
+                        ..MessageQuery::new(which.clone(), limit)
+                    };
+                    let found = look::all(store, first).await;
+                    let ids: BTreeSet<MessageId> = owned(&found).into_iter().collect();
+                    assert_eq!(ids, meant, "{which:?} {span:?} {status:?} {limit}");
+                    assert_eq!(found.len(), meant.len(), "a message is listed twice");
+                    assert!(is_newest_first(&found));
+                }
+            }
         }
     }
 }

@@ -157,6 +157,20 @@ pub(super) async fn messages(
     }
 }
 
+/// Reads what is asked for from its first page to the last.
+pub(super) async fn all(store: &dyn Store, first: MessageQuery) -> Vec<MessageRow> {
+    let (mut all, mut query) = (Vec::new(), first);
+    loop {
+        let page = store.messages(query.clone()).await.unwrap();
+        assert!(page.messages.len() <= query.limit);
+        all.extend(page.messages);
+        if page.next.is_none() {
+            return all;
+        }
+        query.after = page.next;
+    }
+}
+
 /// Reads one page of messages, and says where the next begins.
 pub(super) async fn page(
     store: &dyn Store,
@@ -165,10 +179,9 @@ pub(super) async fn page(
     after: Option<u64>,
 ) -> (Vec<MessageRow>, Option<u64>) {
     let query = MessageQuery {
-        which,
         status,
         after,
-        limit: PAGE,
+        ..MessageQuery::new(which, PAGE)
     };
     let page = store.messages(query).await.unwrap();
     assert!(page.messages.len() <= PAGE, "a page has too many messages");

@@ -6,7 +6,6 @@
 //! others are inserted before and after it.
 
 use crate::{MessagePage, MessageQuery, MessageRow, NewMessage, Outcome, Which, Writing};
-use earnest_core::Status;
 use earnest_core::units::{CampaignId, ContractId, MemberId, MessageId, SeatId, Timestamp};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
@@ -135,8 +134,7 @@ impl Messages {
                 break;
             }
             let row = self.places.get(id).and_then(|place| self.row(*place));
-            page.messages
-                .extend(row.filter(|row| has(query.status, row)));
+            page.messages.extend(row.filter(|row| query.has(row)));
         }
         page
     }
@@ -152,14 +150,18 @@ impl Messages {
             return page;
         };
         let mut before = query.after;
+        let span = query.sent;
         let newest_first = listed.range((Bound::Unbounded, end)).rev();
+        let newest_first = newest_first
+            .skip_while(|(at, _)| span.to.is_some_and(|to| *at >= to))
+            .take_while(|(at, _)| span.from.is_none_or(|from| *at >= from));
         for (looked_at, (_, place)) in newest_first.enumerate() {
             if page.messages.len() == query.limit || looked_at == LOOKED_AT_MOST {
                 page.next = before;
                 break;
             }
             before = Some(*place as u64);
-            let row = self.row(*place).filter(|row| has(query.status, row));
+            let row = self.row(*place).filter(|row| query.has(row));
             let row = row.filter(|row| seat.is_none_or(|seat| row.sent.seat == *seat));
             page.messages.extend(row);
         }
@@ -196,8 +198,4 @@ fn listings(contract: &ContractId, message: &NewMessage) -> impl Iterator<Item =
     ]
     .into_iter()
     .chain(campaign.map(|campaign| Listing::Campaign(contract.clone(), campaign)))
-}
-
-fn has(status: Option<Status>, row: &MessageRow) -> bool {
-    status.is_none_or(|status| row.outcome.status == status)
 }

@@ -8,7 +8,7 @@ use super::pool::{Lent, Value, read};
 use super::row::{Columns, limit, number, to_message, to_writing};
 use super::statement::{
     FIND_MESSAGE, FIND_MESSAGES, INBOX, INBOX_SENT_AT, MESSAGE_SENT_AT, MESSAGES_AT, RECEIVED,
-    SENT_BY_CONTRACT, SENT_BY_SEAT, SENT_IN_CAMPAIGN, Statement, WRITINGS,
+    SENT_BY_CONTRACT, SENT_BY_SEAT, SENT_IN_CAMPAIGN, SENT_UP_TO, Statement, WRITINGS,
 };
 use super::{Flow, Inner};
 use crate::batch::Writing;
@@ -70,6 +70,16 @@ async fn listed(
     let Some(mut place) = start(inner, list, query.after).await? else {
         return Ok(page);
     };
+    if let Some(to) = query.sent.to {
+        place = match list {
+            // By number, which no index has by time.
+            List::Sent(contract, _, None) => {
+                let first = first_from(inner, contract, to).await?;
+                (place.0, place.1.min(first))
+            }
+            _ => place.min((to.millis(), i64::MIN)),
+        };
+    }
     let is_filtered = query.status.is_some() || seat.is_some();
     let mut looked_at = 0;
     let mut last = query.after;
@@ -83,6 +93,9 @@ async fn listed(
         };
         let (rows, is_end) = part(inner, list, place, at_once).await?;
         for (at, row) in rows {
+            if query.sent.from.is_some_and(|from| at.0 < from.millis()) {
+                return Ok(page);
+            }
             if page.messages.len() == query.limit || looked_at >= LOOKED_AT {
                 page.next = last;
                 return Ok(page);
@@ -90,12 +103,8 @@ async fn listed(
             looked_at += 1;
             place = at;
             last = u64::try_from(at.1).ok();
-            let fits = |row: &MessageRow| {
-                query
-                    .status
-                    .is_none_or(|status| row.outcome.status == status)
-                    && seat.is_none_or(|seat| row.sent.seat == *seat)
-            };
+            let fits =
+                |row: &MessageRow| query.has(row) && seat.is_none_or(|seat| row.sent.seat == *seat);
             page.messages.extend(row.filter(fits));
         }
         if is_end {
@@ -123,6 +132,28 @@ async fn start(
     let rows = read(&inner.pool, statement, &[&of, &after]).await?;
     let sent_at = rows.first().map(|row| row.read::<i64>(0)).transpose()?;
     Ok(sent_at.map(|sent_at| (sent_at, after)))
+}
+
+/// Returns the number of the first of a contract's messages that was sent at an instant or later, or one above all.
+async fn first_from(
+    inner: &Inner,
+    contract: &ContractId,
+    at: Timestamp,
+) -> Result<i64, StoreError> {
+    // What has the lower number, if anything, was sent before, and what has the upper one was not: a contract's clock
+    // never goes back.
+    let (mut low, mut high) = (0, i64::MAX);
+    let mut middle = i64::MAX - 1;
+    while high - low > 1 {
+        let values: [Value<'_>; 2] = [&contract.as_str(), &middle];
+        let rows = read(&inner.pool, &SENT_UP_TO, &values).await?;
+        match rows.first() {
+            Some(row) if row.read::<i64>(1)? >= at.millis() => high = row.read(0)?,
+            _ => low = middle,
+        }
+        middle = low.midpoint(high);
+    }
+    Ok(high)
 }
 
 /// Reads some of a list.
@@ -226,12 +257,7 @@ async fn named(
         let rows = some
             .iter()
             .filter_map(|id| found.get_mut(places.get(id)?).cloned());
-        let wanted = rows.filter(|row| {
-            query
-                .status
-                .is_none_or(|status| row.outcome.status == status)
-        });
-        page.messages.extend(wanted);
+        page.messages.extend(rows.filter(|row| query.has(row)));
         at += some.len();
     }
     Ok(page)

@@ -356,6 +356,9 @@ statements! {
         concat!(message_rows!(), "m.seq = ANY($2)");
     MESSAGE_SENT_AT Route::Key,
         "SELECT sent_at FROM messages WHERE contract_id = $1 AND seq = $2";
+    /// The newest of a contract's messages up to a number.
+    SENT_UP_TO Route::Key,
+        "SELECT seq, sent_at FROM messages WHERE contract_id = $1 AND seq <= $2 ORDER BY seq DESC LIMIT 1";
     /// A contract's clock never goes back: what has a higher number was not sent earlier.
     SENT_BY_CONTRACT Route::Key,
         concat!(message_rows!(), "m.seq < $3 AND m.sent_at <= $2 ORDER BY m.seq DESC LIMIT $4");

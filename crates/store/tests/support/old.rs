@@ -29,10 +29,8 @@ pub(crate) async fn inbox(store: &dyn Store) -> usize {
     loop {
         let which = Which::Inbox(MemberId::new("bo").unwrap());
         let query = MessageQuery {
-            which,
-            status: None,
             after,
-            limit: 500,
+            ..MessageQuery::new(which, 500)
         };
         let page = store.messages(query).await.unwrap();
         found += page.messages.len();

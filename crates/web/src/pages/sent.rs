@@ -14,7 +14,7 @@ use crate::words;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use earnest_core::units::{CampaignId, ContractId, SeatId};
-use earnest_engine::{Found, MessageFilter, MessageRecord, Search};
+use earnest_engine::{Found, MessageFilter, MessageRecord, Search, Span};
 use earnest_server::{App, Operation};
 use http::Uri;
 use maud::{Markup, html};
@@ -85,22 +85,18 @@ async fn find(
                 .get("campaign")
                 .and_then(|text| CampaignId::new(text).ok()),
             status: query.status(),
+            sent: Span {
+                from: query.date("from", 0),
+                to: query.date("to", 1),
+            },
         },
         words: query.text("q").to_owned(),
     };
-    let (from, to) = (query.date("from", 0), query.date("to", 1));
     let after = query.place("after");
     let engine = &app.engine;
     // A contract that is not there is found out before anything is looked for.
     engine.newest_event(contract).await?;
-    Ok(match (from, to) {
-        (None, None) => engine.search_sent(contract, &search, after, LIMIT).await?,
-        dates => {
-            engine
-                .sent_between(contract, &search, dates, after, LIMIT)
-                .await?
-        }
-    })
+    Ok(engine.search_sent(contract, &search, after, LIMIT).await?)
 }
 
 fn show(

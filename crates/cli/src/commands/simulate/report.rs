@@ -120,9 +120,9 @@ fn credits(report: &Report<'_>, out: &mut Out) -> Result<(), Error> {
     title("Credits and gates", out)?;
     let mut rows = table(&[
         (Text, "policy"),
-        (Number, "stakes back"),
-        (Number, "credits gone"),
-        (Number, "an answer"),
+        (Number, "returned"),
+        (Number, "consumed"),
+        (Number, "consumed per answer"),
         (Number, "sends refused"),
         (Number, "ever warned"),
         (Number, "ever restricted"),

@@ -60,8 +60,7 @@ fn named(reader: &Reader<'_>, ids: &[MessageId], query: &MessageQuery) -> Step<M
             .map(|place| at_place(reader, place))
             .transpose()?
             .flatten();
-        page.messages
-            .extend(row.filter(|row| has(query.status, row.outcome.status)));
+        page.messages.extend(row.filter(|row| query.has(row)));
     }
     Ok(page)
 }
@@ -81,7 +80,7 @@ fn listed(
     query: &MessageQuery,
 ) -> Step<MessagePage> {
     let mut page = MessagePage::default();
-    let to = match query.after {
+    let behind_place = match query.after {
         None => entry::end_of(list),
         // A place that nothing is kept at was never handed out.
         Some(after) => match sent_at(reader, Place(after))? {
@@ -89,8 +88,15 @@ fn listed(
             None => return Ok(page),
         },
     };
+    let from_instant = |at| entry::from_instant(list, at);
+    let from = query.sent.from.map_or_else(|| list.to_vec(), from_instant);
+    let before = query.sent.to.map(from_instant);
+    let to = before.map_or(behind_place.clone(), |before| before.min(behind_place));
+    if from >= to {
+        return Ok(page);
+    }
     let behind = list.len();
-    let range = Range::new(list, list.to_vec(), to, true);
+    let range = Range::new(list, from, to, true);
     let index = &reader.shared.index;
     let most = LOOKED_AT + AHEAD;
     let mut scan = Scan::begin(reader.connection, index, &reader.sight, range, most)?;
@@ -118,10 +124,6 @@ fn listed(
         }
     }
     Ok(page)
-}
-
-fn has(status: Option<Status>, it: Status) -> bool {
-    status.is_none_or(|status| status == it)
 }
 
 fn sent_at(reader: &Reader<'_>, place: Place) -> Step<Option<Timestamp>> {
