@@ -61,6 +61,16 @@ pub enum Failure {
     Internal(String),
 }
 
+impl Failure {
+    /// Returns whether it says of an order that it is not to be carried out, and not only that it was not.
+    pub(crate) const fn turns_away(&self) -> bool {
+        !matches!(
+            self,
+            Self::KeyReused | Self::Overloaded | Self::Unavailable(_) | Self::Internal(_)
+        )
+    }
+}
+
 /// A refusal with its story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {

@@ -53,19 +53,19 @@ impl Engine {
         self.unless_done(key.as_ref(), answer).await
     }
 
-    /// Returns the answer, but no refusal of an order that another process has carried out meanwhile under the
-    /// same key: it would be refused for its own effect.
+    /// Returns the answer, but none that turns away an order that another process has carried out meanwhile under
+    /// the same key: it would be turned away for its own effect, or because the clock here is behind.
     async fn unless_done(
         &self,
         key: Option<&Key>,
         answer: Result<Done, Failure>,
     ) -> Result<Done, Failure> {
-        let (Some(key), Err(Failure::Refused(_) | Failure::DuplicateId(_))) = (key, &answer) else {
-            return answer;
-        };
-        match self.replay(key).await? {
-            Some(done) => Ok(done),
-            None => answer,
+        match (key, &answer) {
+            (Some(key), Err(failure)) if failure.turns_away() => {
+                let before = self.replay(key).await?;
+                before.map_or(answer, Ok)
+            }
+            _ => answer,
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::mutant::{Mutant, Mutation};
 use earnest_core::units::MemberId;
-use earnest_engine::Wishes;
+use earnest_engine::{Key, Wishes};
 use earnest_store::memory::MemoryStore;
 use earnest_store::{Batch, Position, Put, Reading, Store, StoreError};
 use futures_util::FutureExt;
@@ -31,11 +31,22 @@ pub struct Landed {
     pub wishes: Wishes,
 }
 
+/// An answer that is kept under an idempotency key.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// When its batch landed.
+    pub tick: u64,
+    /// How many events the contract had before the batch.
+    pub after: u64,
+}
+
 /// The data that all processes share.
 pub struct Disk {
     data: MemoryStore,
     ticks: AtomicU64,
     wishes: Mutex<BTreeMap<MemberId, Vec<Landed>>>,
+    /// By space and key.
+    kept: Mutex<BTreeMap<(String, String), Kept>>,
     mutation: Mutation,
 }
 
@@ -62,6 +73,7 @@ impl Disk {
             data: MemoryStore::new(),
             ticks: AtomicU64::new(0),
             wishes: Mutex::default(),
+            kept: Mutex::default(),
             mutation: Mutation::new(mutant),
         }
     }
@@ -96,7 +108,23 @@ impl Disk {
     /// # Errors
     /// As [`Store::commit`].
     pub fn land(&self, handle: &MemoryStore, batch: Batch) -> Result<Position, StoreError> {
-        self.mutation.land(handle, batch)
+        let after = batch.expected;
+        let answers = batch.answers.iter();
+        let keys: Vec<_> = answers
+            .map(|answer| (answer.space.clone(), answer.key.clone()))
+            .collect();
+        let position = self.mutation.land(handle, batch)?;
+        let tick = self.moment().tick;
+        let kept = keys.into_iter().map(|key| (key, Kept { tick, after }));
+        self.kept.lock().extend(kept);
+        Ok(position)
+    }
+
+    /// Returns when an answer under a key landed, if one has.
+    #[must_use]
+    pub fn kept(&self, key: &Key) -> Option<Kept> {
+        let key = (key.space.clone(), key.key.clone());
+        self.kept.lock().get(&key).copied()
     }
 
     /// Lets documents land through a handle.

@@ -25,9 +25,6 @@ pub struct Options {
 pub struct Switches {
     /// Lots that the engine made are revoked: one that is drained is answered as unknown, and revoked.
     pub revokes_made_lots: bool,
-    /// An order that was carried out is not turned away when it is given again: a process whose clock is behind
-    /// says that what it tells of has not come yet.
-    pub is_not_refused_by_itself: bool,
     /// A member's daily cap is held over all contracts: two of them at once do not see each other's messages.
     pub caps_over_contracts: bool,
     /// A member's daily cap is held at midnight: the day of the count is that of the process' clock, the day of
@@ -45,7 +42,6 @@ impl Switches {
         match name {
             "all" => *self = Self::all(),
             "revokes_made_lots" => self.revokes_made_lots = true,
-            "is_not_refused_by_itself" => self.is_not_refused_by_itself = true,
             "caps_over_contracts" => self.caps_over_contracts = true,
             "caps_at_midnight" => self.caps_at_midnight = true,
             "late_landings" => self.late_landings = true,
@@ -60,7 +56,6 @@ impl Switches {
     pub const fn all() -> Self {
         Self {
             revokes_made_lots: true,
-            is_not_refused_by_itself: true,
             caps_over_contracts: true,
             caps_at_midnight: true,
             late_landings: true,

@@ -53,8 +53,10 @@ impl Around<'_> {
         recipients::options(self.world, self.book, self.history, order, from, to)
     }
 
-    fn is_strict(&self) -> bool {
-        self.world.options.switches.is_not_refused_by_itself
+    /// Returns up to which event an order may have been refused that is at the newest at `seq`: not for its own effect.
+    fn refused_up_to(&self, order: &Order, seq: u64) -> u64 {
+        let kept = order.key.as_ref().and_then(|key| self.world.disk.kept(key));
+        kept.map_or(seq, |kept| seq.min(kept.after))
     }
 }
 
@@ -115,15 +117,18 @@ pub(super) fn of_contract<'a>(around: &Around<'a>, contract: &ContractId) -> Vec
                         Kind::Reply(number, &asked.order, done),
                     )
                 }
-                Some(Err(_)) if asked.done().is_some() && !around.is_strict() => continue,
                 Some(Err(failure)) => {
                     let nows = instants(around, one, to);
                     (one.from, nows, Kind::Refused(number, &asked.order, failure))
                 }
             };
+            let hi = history.seq_at(contract, to.head);
             claims.push(Claim {
                 lo: history.seq_at(contract, from.head),
-                hi: history.seq_at(contract, to.head),
+                hi: match kind {
+                    Kind::Refused(..) => around.refused_up_to(&asked.order, hi),
+                    _ => hi,
+                },
                 process: one.process,
                 from,
                 to,

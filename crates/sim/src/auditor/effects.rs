@@ -145,9 +145,7 @@ fn check_answers(world: &World, asked: &Asked) -> Vec<String> {
         }
         wrong.extend(check_reply(asked, &first.reply));
     }
-    if world.options.switches.is_not_refused_by_itself {
-        wrong.extend(check_own_refusal(asked));
-    }
+    wrong.extend(check_own_refusal(world, asked));
     if let Some(key) = &asked.order.key {
         let kept = crate::disk::at_once(world.disk.data().answer(&key.space, &key.key));
         let is_kept = matches!(kept, Ok(Some(_)));
@@ -162,19 +160,15 @@ fn check_answers(world: &World, asked: &Asked) -> Vec<String> {
     wrong
 }
 
-/// An order that was answered as done is not answered as refused afterwards.
-fn check_own_refusal(asked: &Asked) -> Option<String> {
-    let done = asked
+/// An order that was carried out is not turned away when it is given again.
+fn check_own_refusal(world: &World, asked: &Asked) -> Option<String> {
+    let kept = world.disk.kept(asked.order.key.as_ref()?)?;
+    let refused = asked
         .tries
         .iter()
-        .filter(|it| matches!(it.verdict(), Some(Ok(_))));
-    let done_at = done.filter_map(|it| it.to).map(|to| to.tick).min()?;
-    let refused = asked.tries.iter().find(|it| {
-        let is_later = it.to.is_some_and(|to| to.tick > done_at);
-        matches!(it.verdict(), Some(Err(_))) && is_later
-    })?;
+        .find(|it| it.from.tick > kept.tick && matches!(it.verdict(), Some(Err(_))))?;
     Some(format!(
-        "it was done, and after that {}",
+        "it was carried out, and given again {}",
         crate::told::told_end(&refused.ended)
     ))
 }
