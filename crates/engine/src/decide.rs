@@ -120,29 +120,19 @@ impl<'a> Deciding<'a> {
         self.events.is_empty() && !self.details_changed
     }
 
-    /// Returns the instant of an order for which it is now: a clock that is a little behind the contract's
-    /// does not stop it.
     fn live_now(&self) -> Timestamp {
-        let clock = self.hot.contract.state().clock();
-        let skew = i64::try_from(self.engine.options().skew.as_millis()).unwrap_or(i64::MAX);
-        let ahead = clock.millis_since(self.now);
-        if ahead > 0 && ahead <= skew {
-            clock
-        } else {
-            self.now
-        }
+        self.hot.live_now(self.now, self.engine.options().skew)
     }
 
     /// Finds the instant of an order, and brings the contract up to it.
     fn place(&mut self, order: &Order) -> Result<Timestamp, Taken> {
-        let told = order.at.filter(|_| order.author == Author::Import);
-        let at = told.unwrap_or_else(|| self.live_now());
-        if let Some(told) = told
-            && told > self.now
-        {
+        let at = self
+            .hot
+            .instant_of(order, self.now, self.engine.options().skew);
+        if order.author == Author::Import && order.at.is_some() && at > self.now {
             return Err(Taken::Order(Box::new(Err(Failure::Invalid {
                 field: "at",
-                why: format!("a history is told of what has happened: {told} has not come yet"),
+                why: format!("a history is told of what has happened: {at} has not come yet"),
             }))));
         }
         let clock = self.hot.contract.state().clock();

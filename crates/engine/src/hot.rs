@@ -1,6 +1,7 @@
 //! Holds a contract in memory as it was after its newest event, with what is counted beside it.
 
 use crate::details::Details;
+use crate::order::{Author, Order};
 use crate::record::{ContractRecord, GrantRecord, SeatRecord, VersionRecord};
 use crate::responses::Responses;
 use earnest_core::event::{Event, Fact};
@@ -9,6 +10,7 @@ use earnest_core::units::{GrantId, SeatId, Timestamp};
 use earnest_core::{Balance, Contract, GrantView, SeatView, look_again_at};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// A contract in memory.
 #[derive(Debug, Clone)]
@@ -100,6 +102,25 @@ impl Hot {
             true => now.max(self.contract.state().clock()),
             false => self.contract.state().clock(),
         }
+    }
+
+    /// Returns the instant of an order for which it is `now`: a clock that is a little behind the contract's does not
+    /// stop it.
+    pub(crate) fn live_now(&self, now: Timestamp, skew: Duration) -> Timestamp {
+        let clock = self.contract.state().clock();
+        let skew = i64::try_from(skew.as_millis()).unwrap_or(i64::MAX);
+        let ahead = clock.millis_since(now);
+        if ahead > 0 && ahead <= skew {
+            clock
+        } else {
+            now
+        }
+    }
+
+    /// Returns the instant of an order, by which its day is counted too: its own, or else as it is `now`.
+    pub(crate) fn instant_of(&self, order: &Order, now: Timestamp, skew: Duration) -> Timestamp {
+        let told = order.at.filter(|_| order.author == Author::Import);
+        told.unwrap_or_else(|| self.live_now(now, skew))
     }
 
     /// Returns when the contract is to be looked at next, at the latest; never while its history is being told.

@@ -1,7 +1,6 @@
 //! Looks up, before a round is decided, what its orders need to know that the contract's memory does not have.
 
 use crate::engine::Engine;
-use crate::failure::Failure;
 use crate::hot::Hot;
 use crate::order::What;
 use crate::slot::{Job, OrderJob, Prepared};
@@ -9,7 +8,7 @@ use earnest_core::command::Recipient;
 use earnest_core::units::{MemberId, MessageId, Timestamp};
 use earnest_store::{MessageQuery, MessageRow, StoreError, Which};
 use hashbrown::HashMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What a round's orders need to know.
 #[derive(Debug, Default)]
@@ -44,11 +43,13 @@ impl Known {
     }
 }
 
-/// Looks up what the jobs need, and recalls into the contract's memory the messages that it has forgotten.
+/// Looks up what the jobs need that are decided as of `now`, and recalls into the contract's memory the messages that it
+/// has forgotten.
 pub(crate) async fn look_up(
     engine: &Engine,
     hot: &mut Hot,
     jobs: &VecDeque<Job>,
+    now: Timestamp,
 ) -> Result<Known, StoreError> {
     let orders = || {
         jobs.iter().filter_map(|job| match job {
@@ -67,8 +68,18 @@ pub(crate) async fn look_up(
         }
         recall(hot, &known);
     }
+    let mut caps: BTreeMap<(MemberId, i64), (Timestamp, u32)> = BTreeMap::new();
     for job in orders() {
-        count_received(engine, job, &mut known).await?;
+        let at = hot.instant_of(&job.order, now, engine.options().skew);
+        for (to, cap) in capped(job) {
+            let day = caps.entry((to.clone(), at.utc_day())).or_insert((at, 0));
+            // Two orders may have been told of two caps: the count has to do for both.
+            day.1 = day.1.max(cap);
+        }
+    }
+    for ((to, day), (at, cap)) in caps {
+        let received = engine.received_on_day(&to, at, cap).await?;
+        known.received.insert((to, day), received);
     }
     Ok(known)
 }
@@ -98,34 +109,17 @@ fn recall(hot: &mut Hot, known: &Known) {
     }
 }
 
-async fn count_received(
-    engine: &Engine,
-    job: &OrderJob,
-    known: &mut Known,
-) -> Result<(), StoreError> {
-    let Prepared::Recipients(recipients) = &job.prepared else {
-        return Ok(());
-    };
+/// Returns the recipients of an order that cap their messages a day, each with the cap.
+fn capped(job: &OrderJob) -> impl Iterator<Item = (&MemberId, u32)> {
     let to: &[MemberId] = match &job.order.what {
         What::Send(letter) => std::slice::from_ref(&letter.to),
         What::Campaign(campaign) => &campaign.to,
-        _ => return Ok(()),
+        _ => &[],
     };
-    let at = job.order.at.unwrap_or_else(|| engine.now());
-    for (to, recipient) in to.iter().zip(recipients) {
-        let Some(cap) = recipient.daily_cap else {
-            continue;
-        };
-        let day = (to.clone(), at.utc_day());
-        if known.received.contains_key(&day) {
-            continue;
-        }
-        let received = engine.received_on_day(to, at, cap).await;
-        let received = received.map_err(|failure| match failure {
-            Failure::Unavailable(why) => StoreError::Unavailable(why),
-            other => StoreError::Corrupt(other.to_string()),
-        })?;
-        known.received.insert(day, received);
-    }
-    Ok(())
+    let recipients = match &job.prepared {
+        Prepared::Recipients(recipients) => recipients.as_slice(),
+        _ => &[],
+    };
+    let both = to.iter().zip(recipients);
+    both.filter_map(|(to, recipient)| Some((to, recipient.daily_cap?)))
 }

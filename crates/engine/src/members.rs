@@ -155,11 +155,11 @@ impl Engine {
         member: &MemberId,
         at: Timestamp,
         cap: u32,
-    ) -> Result<u32, Failure> {
+    ) -> Result<u32, StoreError> {
         let start = at.utc_day().saturating_mul(DAY);
         let from = Timestamp::from_millis(start).unwrap_or(Timestamp::MIN);
         let to = from.plus_millis(DAY);
-        Ok(self.store().received(member, from, to, cap).await?)
+        self.store().received(member, from, to, cap).await
     }
 
     /// Replaces a member's preferences; the blocks stay.

@@ -465,7 +465,7 @@ impl Engine {
     ) -> Result<Preview, Failure> {
         let to = std::slice::from_ref(&letter.to);
         let prepared = self.recipients(contract, &letter.seat, to).await?;
-        let recipients = self.with_counts(to, prepared).await?;
+        let recipients = self.with_counts(contract, to, prepared).await?;
         let send = Send {
             seat: letter.seat.clone(),
             letters: self.letters(to, recipients, letter.id.as_ref()),
@@ -488,7 +488,7 @@ impl Engine {
         let prepared = self
             .recipients(contract, &campaign.seat, &campaign.to)
             .await?;
-        let recipients = self.with_counts(&campaign.to, prepared).await?;
+        let recipients = self.with_counts(contract, &campaign.to, prepared).await?;
         let id = campaign.id.clone();
         let id = id.or_else(|| CampaignId::new("preview").ok());
         let send = Send {
@@ -516,20 +516,28 @@ impl Engine {
         to.iter().zip(recipients).map(letter).collect()
     }
 
+    /// Adds to what recipients wish how many messages they had on the day that it is for the contract.
     async fn with_counts(
         &self,
+        contract: &ContractId,
         to: &[MemberId],
         prepared: Prepared,
     ) -> Result<Vec<earnest_core::command::Recipient>, Failure> {
         let Prepared::Recipients(recipients) = prepared else {
             return Err(gave_up());
         };
-        let mut counted = Vec::with_capacity(recipients.len());
-        for (to, mut recipient) in to.iter().zip(recipients) {
+        let mut counted = recipients.into_vec();
+        if counted
+            .iter()
+            .all(|recipient| recipient.daily_cap.is_none())
+        {
+            return Ok(counted);
+        }
+        let now = self.ask(contract, |_, at| at).await?;
+        for (to, recipient) in to.iter().zip(&mut counted) {
             if let Some(cap) = recipient.daily_cap {
-                recipient.received_today = self.received_on_day(to, self.now(), cap).await?;
+                recipient.received_today = self.received_on_day(to, now, cap).await?;
             }
-            counted.push(recipient);
         }
         Ok(counted)
     }

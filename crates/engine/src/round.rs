@@ -117,9 +117,10 @@ async fn step(
     if attempts.settle(engine, contract.seq, jobs).await? {
         return Ok(());
     }
-    let known = look_up(engine, contract, jobs).await?;
-    contract.keep_recorded(slot.is_contended());
+    // Days are counted as of the instant at which the orders are decided.
     let now = engine.now();
+    let known = look_up(engine, contract, jobs, now).await?;
+    contract.keep_recorded(slot.is_contended());
     let mut deciding = Deciding::new(engine, contract, known, now);
     let (results, reload) = take_all(&mut deciding, jobs);
     let batch = deciding.into_batch();

@@ -27,9 +27,6 @@ pub struct Switches {
     pub revokes_made_lots: bool,
     /// A member's daily cap is held over all contracts: two of them at once do not see each other's messages.
     pub caps_over_contracts: bool,
-    /// A member's daily cap is held at midnight: the day of the count is that of the process' clock, the day of
-    /// the send that of the contract's, which may be ahead.
-    pub caps_at_midnight: bool,
     /// A write whose outcome is unknown may land after that was told: what is looked up meanwhile may see it or not.
     pub late_landings: bool,
     /// What others have done takes its time after it was taken: it is lost with whoever asked.
@@ -43,7 +40,6 @@ impl Switches {
             "all" => *self = Self::all(),
             "revokes_made_lots" => self.revokes_made_lots = true,
             "caps_over_contracts" => self.caps_over_contracts = true,
-            "caps_at_midnight" => self.caps_at_midnight = true,
             "late_landings" => self.late_landings = true,
             "slow_news" => self.slow_news = true,
             _ => return false,
@@ -57,7 +53,6 @@ impl Switches {
         Self {
             revokes_made_lots: true,
             caps_over_contracts: true,
-            caps_at_midnight: true,
             late_landings: true,
             slow_news: true,
         }

@@ -215,7 +215,7 @@ fn check_cap(
 ) -> Option<String> {
     let switches = world.options.switches;
     let is_told = asked.order.author == Author::Import;
-    if cap == u32::MAX || is_told || !switches.caps_at_midnight {
+    if cap == u32::MAX || is_told {
         return None;
     }
     let (to, day) = (&row.sent.to, row.sent.sent_at.utc_day());
