@@ -10,7 +10,7 @@ mod support;
 
 use earnest_core::command::{Accepts, Side};
 use earnest_core::policy::Standing;
-use earnest_core::units::{CampaignId, MemberId, MessageId, SeatId, Timestamp};
+use earnest_core::units::{CampaignId, Credits, GrantId, MemberId, MessageId, SeatId, Timestamp};
 use earnest_core::{Credit, Status};
 use earnest_engine::clock::SystemRandom;
 use earnest_engine::{Engine, Failure, NewCampaign, NewWriting, Options, Reply, SeatChange, What};
@@ -34,6 +34,30 @@ async fn a_lot_that_goes_hides_no_other_from_who_pages() {
             .unwrap()
     };
     lots_are_paged_while_some_go(&open().await, &open().await).await;
+}
+
+#[tokio::test]
+async fn a_lot_that_is_gone_is_unknown_and_stays_as_it_was() {
+    let world = world().await;
+    world.founded("inmail-2015", 1).await;
+    let engine = &world.engine;
+    let message = message_of(engine.submit(order(send("bo"))).await);
+    engine
+        .submit(order(reply(&message.id, None)))
+        .await
+        .unwrap();
+    let lot = GrantId::of_any("lot~1").unwrap();
+    assert!(engine.grant(&acme(), &lot).await.unwrap().is_some());
+    let revoke = || order(What::Revoke(lot.clone()));
+    let Reply::Grant(revoked) = engine.submit(revoke()).await.unwrap().reply else {
+        panic!()
+    };
+    assert_eq!((revoked.revoked, revoked.available), (true, Credits(0)));
+    assert_eq!(engine.grant(&acme(), &lot).await, Ok(None));
+    let newest = engine.newest_event(&acme()).await;
+    let failure = engine.submit(revoke()).await.unwrap_err();
+    assert_eq!(code_of(&failure), "unknown_grant");
+    assert_eq!(engine.newest_event(&acme()).await, newest);
 }
 
 #[tokio::test]

@@ -18,13 +18,7 @@ pub struct Options {
 /// What is played and checked although the engine is known to fail there. A switch is off for as long as its
 /// fault is open, and goes with it.
 #[derive(Debug, Clone, Copy, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one open fault, apart from all others"
-)]
 pub struct Switches {
-    /// Lots that the engine made are revoked: one that is drained is answered as unknown, and revoked.
-    pub revokes_made_lots: bool,
     /// A member's daily cap is held over all contracts: two of them at once do not see each other's messages.
     pub caps_over_contracts: bool,
     /// A write whose outcome is unknown may land after that was told: what is looked up meanwhile may see it or not.
@@ -38,7 +32,6 @@ impl Switches {
     pub fn turn_on(&mut self, name: &str) -> bool {
         match name {
             "all" => *self = Self::all(),
-            "revokes_made_lots" => self.revokes_made_lots = true,
             "caps_over_contracts" => self.caps_over_contracts = true,
             "late_landings" => self.late_landings = true,
             "slow_news" => self.slow_news = true,
@@ -51,7 +44,6 @@ impl Switches {
     #[must_use]
     pub const fn all() -> Self {
         Self {
-            revokes_made_lots: true,
             caps_over_contracts: true,
             late_landings: true,
             slow_news: true,

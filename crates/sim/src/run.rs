@@ -206,14 +206,12 @@ impl<'a> Play<'a> {
         let contract = self.rng.pick(&self.contracts).clone();
         let heard = self.heard(&contract);
         let now = self.world.wall.now();
-        let switches = self.world.options.switches;
         let rng = &mut self.rng;
         let write = |number| -> Order {
             let mut writer = Writer {
                 rng,
                 heard: &heard,
                 now,
-                switches,
             };
             // A contract without seats is of no use.
             if heard.seats.is_empty() && writer.rng.chance(50) {

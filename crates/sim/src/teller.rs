@@ -124,13 +124,11 @@ impl Teller {
         let heard = self.heard();
         let mut rng = self.rng.fork();
         let now = self.at;
-        let switches = self.world.options.switches;
         move |number| {
             let mut writer = Writer {
                 rng: &mut rng,
                 heard: &heard,
                 now,
-                switches,
             };
             match writer.what(number) {
                 What::Create(_) | What::GoLive => What::Send(writer.letter(number)),

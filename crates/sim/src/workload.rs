@@ -4,7 +4,6 @@
 //! order's number, by which the auditor finds what became of it.
 
 use crate::book::Heard;
-use crate::options::Switches;
 use crate::policies;
 use crate::rng::Rng;
 use earnest_core::command::{Accepts, Side, Source};
@@ -32,8 +31,6 @@ pub struct Writer<'a> {
     pub heard: &'a Heard,
     /// What the wall's clock shows.
     pub now: Timestamp,
-    /// What is left out.
-    pub switches: Switches,
 }
 
 /// Makes an id of a text that is one.
@@ -145,7 +142,6 @@ impl Writer<'_> {
         let made = format!("lot~{}", self.rng.below(4));
         match self.rng.some(&self.heard.grants) {
             Some(grant) if self.rng.chance(80) => grant.clone(),
-            _ if !self.switches.revokes_made_lots => grant_id("nothing"),
             _ => grant_id(&made),
         }
     }

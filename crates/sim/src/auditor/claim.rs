@@ -13,7 +13,7 @@ use crate::world::World;
 use earnest_core::event::{Event, Fact};
 use earnest_core::policy::ResponseKind;
 use earnest_core::refusal::Refusal;
-use earnest_core::units::{ContractId, Timestamp};
+use earnest_core::units::{ContractId, GrantId, Timestamp};
 use earnest_core::{Balance, Contract, GrantView, MessageView, Rejection, decide, is_caught_up};
 use earnest_engine::{
     Author, ContractRecord, Done, Failure, GrantRecord, MessageRecord, Order, Reply,
@@ -219,6 +219,7 @@ impl Claim<'_> {
             Kind::Reply(_, order, done) => {
                 let places = self.places(around, contract, order);
                 is_reply(contract, &places, &done.reply)
+                    || is_reply_ahead(contract, &places, order, &done.reply)
             }
             Kind::Read(read) => self.is_read(contract, seq, sums, &read.told),
             Kind::Message(message) => is_message(contract, message),
@@ -266,6 +267,11 @@ impl Claim<'_> {
                 {
                     return true;
                 }
+                if let Refusal::UnknownGrant(id) = &refused.refusal
+                    && self.is_gone(around, contract, order, id)
+                {
+                    return true;
+                }
                 let code = refused.refusal.code();
                 self.is_rejected(around, contract, seq, order, |rejection| {
                     matches!(rejection, Rejection::Refused(refusal) if refusal.code() == code)
@@ -288,6 +294,19 @@ impl Claim<'_> {
             let position = around.history.position(&place.contract, place.seq);
             place.contract != *contract.state().id() && position <= self.to.head
         })
+    }
+
+    /// Returns whether a lot was not there: one that the engine made goes when it is drained.
+    fn is_gone(
+        &self,
+        around: &Around<'_>,
+        contract: &Contract,
+        order: &Order,
+        id: &GrantId,
+    ) -> bool {
+        let places = self.places(around, contract, order).into_iter();
+        let mut reached = places.filter(|at| *at >= contract.state().clock());
+        reached.any(|at| contract.seen_at(at).state().grant(id).is_none())
     }
 
     fn is_rejected(
@@ -386,7 +405,7 @@ fn is_reply(contract: &Contract, places: &[Timestamp], reply: &Reply) -> bool {
         Reply::Seat(seat) => {
             let clock = contract.state().clock();
             let places: Vec<Timestamp> = places.iter().map(|at| (*at).max(clock)).collect();
-            is_seat(contract, &places, seat) || is_seat_ahead(contract, &places, seat)
+            is_seat(contract, &places, seat)
         }
         Reply::Grant(grant) => match contract.state().grant(&grant.id) {
             Some(view) => is_grant(&view, grant),
@@ -397,6 +416,15 @@ fn is_reply(contract: &Contract, places: &[Timestamp], reply: &Reply) -> bool {
         Reply::Campaign(campaign) => campaign.messages.iter().all(|it| is_message(contract, it)),
         Reply::Writing(_) => true,
     }
+}
+
+/// An order that changes nothing is answered as of its instant, also where what falls due up to it is not
+/// recorded: of a history that is being told.
+fn is_reply_ahead(contract: &Contract, places: &[Timestamp], order: &Order, reply: &Reply) -> bool {
+    let clock = contract.state().clock();
+    let mut ahead = places.iter().filter(|at| **at >= clock);
+    order.author == Author::Import
+        && ahead.any(|at| is_reply(&contract.seen_at(*at), &[*at], reply))
 }
 
 fn is_contract(contract: &Contract, record: &ContractRecord) -> bool {
@@ -444,14 +472,6 @@ fn is_seat(contract: &Contract, places: &[Timestamp], seat: &SeatRecord) -> bool
                 && view.added_at == seat.added_at
         })
     })
-}
-
-/// An order that changes nothing is answered as of its instant, also where what falls due up to it is not
-/// recorded: of a history that is being told.
-fn is_seat_ahead(contract: &Contract, places: &[Timestamp], seat: &SeatRecord) -> bool {
-    let clock = contract.state().clock();
-    let mut ahead = places.iter().filter(|at| **at >= clock);
-    ahead.any(|at| is_seat(&contract.seen_at(*at), &[*at], seat))
 }
 
 fn is_grant(view: &GrantView, grant: &GrantRecord) -> bool {
