@@ -6,6 +6,7 @@ use crate::claims::Claims;
 use crate::clock::{Clock, Random};
 use crate::failure::Failure;
 use crate::keys::KeyCache;
+use crate::looks::Looks;
 use crate::members::MemberCache;
 use crate::metrics::Metrics;
 use crate::policies::PolicyCache;
@@ -69,6 +70,7 @@ struct Parts {
     metrics: Metrics,
     moved: watch::Sender<u64>,
     low: AtomicU64,
+    looks: Looks,
     snapshots: Semaphore,
 }
 
@@ -105,6 +107,7 @@ impl Engine {
             metrics: Metrics::default(),
             moved,
             low,
+            looks: Looks::default(),
             snapshots: Semaphore::new(1),
         }));
         engine.store().foreign().await?;
@@ -152,6 +155,10 @@ impl Engine {
 
     pub(crate) fn policy_cache(&self) -> &PolicyCache {
         &self.0.policies
+    }
+
+    pub(crate) fn looks(&self) -> &Looks {
+        &self.0.looks
     }
 
     pub(crate) fn outlet(&self) -> &Outlet {
@@ -205,11 +212,8 @@ impl Engine {
         format!("{prefix}{:016x}", self.random().number())
     }
 
-    /// Takes note of what other processes have committed, so that what is read next is not older.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn refresh(&self) -> Result<(), Failure> {
+    /// Looks what other processes have committed, and takes note of it. Whoever calls this sees it to its end.
+    pub(crate) async fn look(&self) -> Result<(), Failure> {
         let changes = self.store().foreign().await?;
         if changes.is_empty() {
             return Ok(());

@@ -25,6 +25,7 @@ pub mod keys;
 mod known;
 mod lease;
 mod load;
+mod looks;
 mod members;
 mod message;
 mod metrics;

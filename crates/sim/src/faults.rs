@@ -141,23 +141,16 @@ impl Way {
     }
 
     async fn read<T>(&self, what: &'static str, reading: Reading<'_, T>) -> Result<T, StoreError> {
-        let answer = self.read_promptly(what, reading).await;
+        self.pass().await;
+        let answer = match self.draw(self.weather.levels().read) {
+            true => {
+                self.note(|| format!("{what} is not available"));
+                Err(StoreError::Unavailable("a simulated fault".to_owned()))
+            }
+            false => at_once(reading),
+        };
         self.pass().await;
         answer
-    }
-
-    /// Reads what is answered in the moment in which it is read.
-    async fn read_promptly<T>(
-        &self,
-        what: &'static str,
-        reading: Reading<'_, T>,
-    ) -> Result<T, StoreError> {
-        self.pass().await;
-        if self.draw(self.weather.levels().read) {
-            self.note(|| format!("{what} is not available"));
-            return Err(StoreError::Unavailable("a simulated fault".to_owned()));
-        }
-        at_once(reading)
     }
 
     fn note(&self, line: impl FnOnce() -> String) {
@@ -271,13 +264,7 @@ impl Store for FaultyStore {
     fn foreign(&self) -> Reading<'_, Vec<Change>> {
         Box::pin(async move {
             // What was taken is gone: a caller that goes away after this moment takes it along.
-            let changes = self
-                .0
-                .read_promptly("foreign", self.0.handle.foreign())
-                .await?;
-            if self.0.switches.slow_news {
-                self.0.pass().await;
-            }
+            let changes = self.0.read("foreign", self.0.handle.foreign()).await?;
             match self.0.disk.mutation().is(Mutant::HidesChanges) {
                 true => Ok(Vec::new()),
                 false => Ok(changes),

@@ -23,8 +23,6 @@ pub struct Switches {
     pub caps_over_contracts: bool,
     /// A write whose outcome is unknown may land after that was told: what is looked up meanwhile may see it or not.
     pub late_landings: bool,
-    /// What others have done takes its time after it was taken: it is lost with whoever asked.
-    pub slow_news: bool,
 }
 
 impl Switches {
@@ -34,7 +32,6 @@ impl Switches {
             "all" => *self = Self::all(),
             "caps_over_contracts" => self.caps_over_contracts = true,
             "late_landings" => self.late_landings = true,
-            "slow_news" => self.slow_news = true,
             _ => return false,
         }
         true
@@ -46,7 +43,6 @@ impl Switches {
         Self {
             caps_over_contracts: true,
             late_landings: true,
-            slow_news: true,
         }
     }
 }
