@@ -158,7 +158,11 @@ impl Traces {
 
 /// Attempts of one round that were not found.
 #[derive(Debug, Default)]
-pub(crate) struct Attempts(Vec<Attempt>);
+pub(crate) struct Attempts {
+    all: Vec<Attempt>,
+    /// The number of the first event that one of them may bring yet, or one that nobody could look for.
+    may_come: u64,
+}
 
 #[derive(Debug)]
 struct Attempt {
@@ -180,23 +184,58 @@ impl Attempts {
         jobs: &VecDeque<Job>,
         results: Results,
     ) -> Result<Results, StoreError> {
+        let (first, has_events) = (batch.expected + 1, !batch.events.is_empty());
         match commit_surely(engine, batch).await {
             Ok(landed) => {
-                // It stands in the place of all that were tried before, so that none of them can land.
-                self.0.clear();
+                if has_events {
+                    // It stands in the place of all that were tried before, so that none of them can land.
+                    self.all.clear();
+                }
                 Ok(landed.results(jobs, results))
             }
             Err(Ended::NotFound(traces)) => {
-                self.0.push(Attempt { traces, results });
+                self.may_come = first;
+                self.all.push(Attempt { traces, results });
                 Err(StoreError::Conflict)
             }
-            Err(Ended::Failed(error)) => Err(error),
+            Err(Ended::Failed(error)) => {
+                if matches!(error, StoreError::Unknown(_)) {
+                    self.may_come = first;
+                }
+                Err(error)
+            }
         }
+    }
+
+    /// Returns the number of an event that may come yet without anybody hearing of it.
+    pub(crate) const fn may_come(&self) -> u64 {
+        self.may_come
+    }
+
+    /// Leaves it open what becomes of an order that is turned away now, and that one of them may carry out yet.
+    pub(crate) fn leave_open(&self, results: &mut Results) {
+        for (place, result) in results.iter_mut().enumerate() {
+            let is_carried_out = |it: &Attempt| matches!(it.results.get(place), Some(Some(Ok(_))));
+            if let Some(Err(failure)) = result
+                && failure.turns_away()
+                && self.all.iter().any(is_carried_out)
+            {
+                *failure = StoreError::Unknown("the store broke off".to_owned()).into();
+            }
+        }
+    }
+
+    /// Hears that so many jobs from the front are answered and gone.
+    pub(crate) fn were_answered(&mut self, count: usize) {
+        for attempt in &mut self.all {
+            attempt.results.drain(..count.min(attempt.results.len()));
+        }
+        self.all.retain(|attempt| !attempt.results.is_empty());
     }
 
     /// Hears that the job at a place is answered and gone.
     pub(crate) fn leave_out(&mut self, place: usize) {
-        for attempt in &mut self.0 {
+        for attempt in &mut self.all {
             if place < attempt.results.len() {
                 attempt.results.remove(place);
             }
@@ -214,7 +253,7 @@ impl Attempts {
         jobs: &mut VecDeque<Job>,
     ) -> Result<bool, StoreError> {
         let mut landed = None;
-        for (place, attempt) in self.0.iter().enumerate() {
+        for (place, attempt) in self.all.iter().enumerate() {
             // One without events leaves the number as it is.
             let may_be = seq > attempt.traces.expected || attempt.traces.ends.is_empty();
             if may_be && let Some(how) = attempt.traces.is_there(engine).await? {
@@ -225,10 +264,10 @@ impl Attempts {
         let Some((place, how)) = landed else {
             return Ok(false);
         };
-        let attempt = self.0.swap_remove(place);
+        let attempt = self.all.swap_remove(place);
         let results = how.results(jobs, attempt.results);
         // As when a batch is committed: the others cannot land any more.
-        self.0.clear();
+        self.all.clear();
         engine.say_moved();
         let taken = results.len().min(jobs.len());
         let mut questions = Vec::new();

@@ -20,6 +20,11 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    /// Returns whether nothing had to be looked up.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.received.is_empty()
+    }
+
     /// Adds the day's count to what a recipient wishes.
     pub(crate) fn recipient(&self, to: &MemberId, wishes: Recipient, at: Timestamp) -> Recipient {
         let received_today = match wishes.daily_cap {

@@ -92,6 +92,19 @@ pub(crate) async fn follow(engine: &Engine, hot: &mut Hot) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Makes sure that the contract is in the store as it is in memory. What was looked up beside it may be newer, and nobody
+/// is answered by two states at once; a commit makes sure by itself.
+///
+/// # Errors
+/// A conflict where it has moved on.
+pub(crate) async fn is_still(engine: &Engine, hot: &Hot) -> Result<(), StoreError> {
+    let row = engine.store().contract(hot.contract.state().id()).await?;
+    match row.is_some_and(|row| row.seq == hot.seq) {
+        true => Ok(()),
+        false => Err(StoreError::Conflict),
+    }
+}
+
 async fn version_of(engine: &Engine, hot: &Hot, version: u32) -> Result<Arc<Policy>, StoreError> {
     let text = usize::try_from(version)
         .ok()

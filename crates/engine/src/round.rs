@@ -38,6 +38,7 @@ pub(crate) async fn work(
         match step(engine, slot, hot, &mut jobs, &mut attempts).await {
             Ok(()) => tries = 0,
             Err(error) => {
+                slot.may_come_to(attempts.may_come());
                 // What is in memory may never have been recorded.
                 let recorded = hot.take().and_then(|hot| hot.recorded);
                 if matches!(error, StoreError::Conflict) {
@@ -120,6 +121,7 @@ async fn step(
     // Days are counted as of the instant at which the orders are decided.
     let now = engine.now();
     let known = look_up(engine, contract, jobs, now).await?;
+    let has_looked = !known.is_empty();
     contract.keep_recorded(slot.is_contended());
     let mut deciding = Deciding::new(engine, contract, known, now);
     let (results, reload) = take_all(&mut deciding, jobs);
@@ -135,8 +137,16 @@ async fn step(
             past::keep(engine, contract.contract.state().id(), marks);
             results
         }
-        None => results,
+        None => {
+            if has_looked {
+                load::is_still(engine, contract).await?;
+            }
+            results
+        }
     };
+    let mut results = results;
+    attempts.leave_open(&mut results);
+    attempts.were_answered(results.len());
     for (job, result) in jobs.drain(..results.len()).zip(results) {
         answer(engine, contract, job, result, now);
     }

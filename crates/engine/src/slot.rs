@@ -59,6 +59,8 @@ pub(crate) struct Slot {
     known: AtomicU64,
     /// Whether another process has committed since somebody looked, perhaps without an event.
     has_moved: AtomicBool,
+    /// The number of an event of this process' own that may come without anybody hearing of it; 0 where there is none.
+    may_come: AtomicU64,
     /// For how many rounds more others are expected to be at work on the contract too.
     contended: AtomicU32,
 }
@@ -160,7 +162,22 @@ impl Slot {
     /// Returns whether somebody who knows the contract up to an event has to look what others have committed. Whoever is
     /// told so looks.
     pub(crate) fn is_behind(&self, seq: u64) -> bool {
-        self.has_moved.swap(false, Ordering::AcqRel) || seq < self.known.load(Ordering::Acquire)
+        self.has_moved.swap(false, Ordering::AcqRel)
+            || seq < self.known.load(Ordering::Acquire)
+            || seq < self.may_come.load(Ordering::Acquire)
+    }
+
+    /// Notes that a commit whose outcome nobody knows may bring an event of that number: until the contract has moved on
+    /// it is looked for in each round, since a store does not tell a process of what it has done itself.
+    pub(crate) fn may_come_to(&self, seq: u64) {
+        self.may_come.fetch_max(seq, Ordering::AcqRel);
+    }
+
+    /// Notes up to which event the contract has moved on.
+    fn has_come_to(&self, seq: u64) {
+        if self.may_come.load(Ordering::Acquire) <= seq {
+            self.may_come.store(0, Ordering::Release);
+        }
     }
 
     /// Notes that another process was faster: what it committed has to be looked at, and it may be so again.
@@ -217,6 +234,7 @@ impl Slots {
             hot: tokio::sync::Mutex::new(None),
             known: AtomicU64::new(0),
             has_moved: AtomicBool::new(false),
+            may_come: AtomicU64::new(0),
             contended: AtomicU32::new(0),
         });
         let entry = Entry {
@@ -269,9 +287,11 @@ impl Table {
 }
 
 impl Entry {
-    /// Returns whether nobody works on the contract or is about to.
+    /// Returns whether nobody works on the contract or is about to, and nothing may come to it unheard.
     fn is_idle(&self) -> bool {
-        Arc::strong_count(&self.slot) == 1 && !self.slot.queue.lock().is_driven
+        Arc::strong_count(&self.slot) == 1
+            && self.slot.may_come.load(Ordering::Acquire) == 0
+            && !self.slot.queue.lock().is_driven
     }
 }
 
@@ -330,6 +350,7 @@ async fn drive(engine: Engine, slot: Arc<Slot>) {
             *hot = None;
         }
     }
+    slot.has_come_to(hot.as_ref().map_or(0, |hot| hot.seq));
     let weight = hot.as_ref().map_or(0, Hot::weight);
     drop(hot);
     let id = slot.id.clone();

@@ -170,7 +170,7 @@ impl Way {
         if rng.rarely(levels.unknown) {
             return match rng.below(4) {
                 0 | 1 => Fate::UnknownLanded,
-                2 if self.switches.late_landings => Fate::UnknownLate,
+                2 => Fate::UnknownLate,
                 _ => Fate::UnknownLost,
             };
         }

@@ -21,8 +21,6 @@ pub struct Options {
 pub struct Switches {
     /// A member's daily cap is held over all contracts: two of them at once do not see each other's messages.
     pub caps_over_contracts: bool,
-    /// A write whose outcome is unknown may land after that was told: what is looked up meanwhile may see it or not.
-    pub late_landings: bool,
 }
 
 impl Switches {
@@ -31,7 +29,6 @@ impl Switches {
         match name {
             "all" => *self = Self::all(),
             "caps_over_contracts" => self.caps_over_contracts = true,
-            "late_landings" => self.late_landings = true,
             _ => return false,
         }
         true
@@ -42,7 +39,6 @@ impl Switches {
     pub const fn all() -> Self {
         Self {
             caps_over_contracts: true,
-            late_landings: true,
         }
     }
 }
