@@ -8,7 +8,7 @@
 use crate::disk::{Disk, at_once};
 use crate::life::Life;
 use crate::mutant::Mutant;
-use crate::options::{Levels, Switches};
+use crate::options::Levels;
 use crate::rng::Rng;
 use crate::trace::Trace;
 use earnest_core::units::{ContractId, MemberId, MessageId, Timestamp};
@@ -69,7 +69,6 @@ struct Way {
     life: Life,
     rng: Mutex<Rng>,
     trace: Arc<Trace>,
-    switches: Switches,
 }
 
 /// What becomes of a write.
@@ -94,7 +93,6 @@ impl FaultyStore {
         life: Life,
         rng: Rng,
         trace: Arc<Trace>,
-        switches: Switches,
     ) -> Self {
         let handle = disk.handle();
         Self(Arc::new(Way {
@@ -104,7 +102,6 @@ impl FaultyStore {
             life,
             rng: Mutex::new(rng),
             trace,
-            switches,
         }))
     }
 }

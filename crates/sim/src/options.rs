@@ -11,36 +11,6 @@ pub struct Options {
     pub mutant: Option<Mutant>,
     /// Whether what happens is written down, for reading.
     pub trace: bool,
-    /// What is left out because the engine is known to fail there.
-    pub switches: Switches,
-}
-
-/// What is played and checked although the engine is known to fail there. A switch is off for as long as its
-/// fault is open, and goes with it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Switches {
-    /// A member's daily cap is held over all contracts: two of them at once do not see each other's messages.
-    pub caps_over_contracts: bool,
-}
-
-impl Switches {
-    /// Turns the switch of that name on; returns whether there is one.
-    pub fn turn_on(&mut self, name: &str) -> bool {
-        match name {
-            "all" => *self = Self::all(),
-            "caps_over_contracts" => self.caps_over_contracts = true,
-            _ => return false,
-        }
-        true
-    }
-
-    /// Plays and checks everything.
-    #[must_use]
-    pub const fn all() -> Self {
-        Self {
-            caps_over_contracts: true,
-        }
-    }
 }
 
 /// How a run is laid out.

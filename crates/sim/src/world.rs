@@ -99,7 +99,6 @@ impl World {
             life.clone(),
             rng.fork(),
             Arc::clone(&self.trace),
-            self.options.switches,
         );
         let store: Arc<dyn earnest_store::Store> = Arc::new(store);
         let random = Arc::new(SeededRandom::new(rng.fork()));

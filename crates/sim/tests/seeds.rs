@@ -21,22 +21,11 @@ fn number(name: &str) -> Option<u64> {
     )
 }
 
-/// `EARNEST_SWITCHES` plays what is left out because of known faults: names of switches, or `all`.
 fn options(trace: bool) -> Options {
-    let mut options = Options {
+    Options {
         trace,
         ..Options::default()
-    };
-    for name in std::env::var("EARNEST_SWITCHES")
-        .unwrap_or_default()
-        .split_whitespace()
-    {
-        assert!(
-            options.switches.turn_on(name),
-            "there is no switch `{name}`"
-        );
     }
-    options
 }
 
 /// Plays seeds on all cores, and returns those that failed.

@@ -187,7 +187,6 @@ pub(super) fn check_sent(
             .map(|it| it.daily_cap.unwrap_or(u32::MAX))
             .max();
         wrong.extend(check_cap(
-            world,
             history,
             row,
             asked,
@@ -206,25 +205,17 @@ fn is_wished(wishes: &Wishes, row: &MessageRow, price: u32) -> bool {
     price == row.sent.price && !wishes.block(&row.contract, &row.sent.seat)
 }
 
-fn check_cap(
-    world: &World,
-    history: &History,
-    row: &MessageRow,
-    asked: &Asked,
-    cap: u32,
-) -> Option<String> {
-    let switches = world.options.switches;
+/// Checks that a member's daily cap was held: over what the contract itself had sent before, and over all that others
+/// had when the order was first given. Contracts that send at the same time do not see each other's messages.
+fn check_cap(history: &History, row: &MessageRow, asked: &Asked, cap: u32) -> Option<String> {
     let is_told = asked.order.author == Author::Import;
     if cap == u32::MAX || is_told {
         return None;
     }
     let (to, day) = (&row.sent.to, row.sent.sent_at.utc_day());
     let before = (&row.contract, row.sent.seq - 1);
-    let head = match switches.caps_over_contracts {
-        true => history.position(&row.contract, row.sent.seq),
-        false => Position(0),
-    };
-    let received = history.received(to, day, head, before);
+    let given = asked.tries.first().map_or(Position(0), |it| it.from.head);
+    let received = history.received(to, day, given, before);
     (received >= cap).then(|| {
         format!(
             "{:?} was sent to a member who had had {received} that day, and took {cap}",
