@@ -74,6 +74,9 @@ pub(crate) struct MemberCache {
     /// The hashes of the members that have wishes kept: most members have none, and need no look-up.
     any: Mutex<HashSet<u64>>,
     known: Mutex<HashMap<MemberId, Arc<Wishes>>>,
+    /// The members of whom a change may come yet, since nobody knows what became of it: a store tells no process of what
+    /// it has done itself, so their wishes are read each time.
+    open: Mutex<HashSet<MemberId>>,
     /// Changes with each change: what was read before one is not remembered after it.
     changes: AtomicU64,
     hasher: foldhash::fast::FixedState,
@@ -132,7 +135,8 @@ impl Engine {
         if known.len() >= KNOWN_MOST {
             known.clear();
         }
-        if cache.changes.load(Ordering::Acquire) == before {
+        let is_certain = !cache.open.lock().contains(member);
+        if is_certain && cache.changes.load(Ordering::Acquire) == before {
             known.insert(member.clone(), Arc::clone(&wishes));
         }
         Ok(wishes)
@@ -266,9 +270,19 @@ impl Engine {
                 body: Some(json(&wishes)),
             };
             // Whatever becomes of it, and of whoever asked: what was known before is not to be trusted after.
-            let _forgetting = Forgetting(self.members(), member);
-            match self.store().put(vec![put]).await {
-                Ok(()) => return Ok((wishes, result)),
+            let mut changing = Changing {
+                cache: self.members(),
+                member,
+                is_open: true,
+            };
+            let put = self.store().put(vec![put]).await;
+            changing.is_open = matches!(put, Err(StoreError::Unknown(_)));
+            match put {
+                Ok(()) => {
+                    // It stands in the place of all that might have come.
+                    changing.cache.open.lock().remove(member);
+                    return Ok((wishes, result));
+                }
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -276,12 +290,20 @@ impl Engine {
     }
 }
 
-/// Forgets what is known of a member when it is dropped.
-struct Forgetting<'a>(&'a MemberCache, &'a MemberId);
+/// A change of a member's wishes. When it is dropped, what is known of the member is forgotten.
+struct Changing<'a> {
+    cache: &'a MemberCache,
+    member: &'a MemberId,
+    /// Whether it may come yet.
+    is_open: bool,
+}
 
-impl Drop for Forgetting<'_> {
+impl Drop for Changing<'_> {
     fn drop(&mut self) {
-        self.0.forget(self.1.as_str());
+        if self.is_open {
+            self.cache.open.lock().insert(self.member.clone());
+        }
+        self.cache.forget(self.member.as_str());
     }
 }
 
