@@ -19,8 +19,10 @@ use std::cmp::Ordering;
 const MESSAGES_MOST: usize = 500;
 /// How many events one look reads: what can be read in some 50 ms.
 const EVENTS_MOST: usize = 2_000;
-/// How many are read at once.
-const AT_ONCE: usize = 250;
+/// How many messages are read at once.
+const MESSAGES_AT_ONCE: usize = 250;
+/// How many events are read at once: many, since a store reads the whole of a batch for one event of it.
+const EVENTS_AT_ONCE: usize = 1_000;
 
 /// Which of a contract's messages are looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,12 +92,12 @@ impl Engine {
         loop {
             let read = match words.is_empty() {
                 true => limit,
-                false => AT_ONCE,
+                false => MESSAGES_AT_ONCE,
             };
             let page = self
                 .sent(contract, search.filter.clone(), after, read)
                 .await?;
-            looked_at += page.items.len().max(AT_ONCE / 4);
+            looked_at += page.items.len().max(MESSAGES_AT_ONCE / 4);
             let last = page.items.last().map(|it| it.sent_at);
             let matching = page.items.into_iter().filter(|it| has_words(it, &words));
             let mut matching: Vec<MessageRecord> = matching.collect();
@@ -136,7 +138,7 @@ impl Engine {
         while next > 0 && items.len() < limit && looked_at < EVENTS_MOST {
             let read = match is_any {
                 true => limit - items.len(),
-                false => AT_ONCE,
+                false => EVENTS_AT_ONCE,
             };
             let events = self.events(contract, 1, next, true, read).await?;
             let Some(oldest) = events.last() else { break };
