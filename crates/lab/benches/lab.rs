@@ -45,14 +45,19 @@ fn main() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.csv");
         write(*size, &path);
-        let log = reading(&path);
+        let (log, read) = reading(&path);
+        let is_compared = Some(size) == sizes.last();
         if only_reading {
+            drop(log);
+            if is_compared {
+                duckdb(&path, *size, &read, &[]);
+            }
             continue;
         }
         let bests = replaying(&log);
-        if Some(size) == sizes.last() {
+        if is_compared {
             sweeping(&log);
-            duckdb(&path, *size, &bests);
+            duckdb(&path, *size, &read, &bests);
         }
     }
 }
@@ -63,7 +68,8 @@ fn write(messages: u64, path: &Path) {
     log.write(to, Output::Csv, &mut |_| {}).unwrap();
 }
 
-fn reading(path: &Path) -> Log {
+/// Returns the log, and the best times of reading it.
+fn reading(path: &Path) -> (Log, Best) {
     let size = std::fs::metadata(path).unwrap().len() as f64;
     let mut times = Vec::new();
     let mut log = None;
@@ -91,7 +97,7 @@ fn reading(path: &Path) -> Log {
         "  in memory                 {:>8.1} bytes a message, names included",
         log.bytes() as f64 / messages
     );
-    log
+    (log, time)
 }
 
 /// Returns each policy's best times.
@@ -158,13 +164,15 @@ fn sweeping(log: &Log) {
     }
 }
 
-fn duckdb(path: &Path, messages: u64, bests: &[Best]) {
+/// Compares with DuckDB: the reading, and the replays under the policies, of which `bests` are the times where there are any.
+fn duckdb(path: &Path, messages: u64, read: &Best, bests: &[Best]) {
     let python = std::env::var("EARNEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/in_duckdb.py");
     let ran = Command::new(&python)
         .arg(script)
         .arg(path)
-        .arg("5")
+        .arg(ROUNDS.to_string())
+        .args(bests.is_empty().then_some("reading"))
         .output();
     let told = ran.ok().filter(|it| it.status.success());
     let told = told.and_then(|it| String::from_utf8(it.stdout).ok());
@@ -176,10 +184,23 @@ fn duckdb(path: &Path, messages: u64, bests: &[Best]) {
         .split_whitespace()
         .map(|it| it.parse().unwrap())
         .collect();
-    let best = Best {
-        clock: seconds[0],
-        processor: seconds[1],
-    };
+    let mut times = seconds.chunks_exact(2).map(|pair| Best {
+        clock: pair[0],
+        processor: pair[1],
+    });
+    let reading = times.next().unwrap();
+    let size = std::fs::metadata(path).unwrap().len() as f64;
+    println!(
+        "  DuckDB, reading the same csv into a table: {:.0} MB/s by the clock, {:.0} on two idle cores",
+        size / reading.clock / 1e6,
+        size / reading.two_cores() / 1e6
+    );
+    println!(
+        "    reading is {:.1} times as fast by the clock, {:.1} by processor time",
+        reading.clock / read.clock,
+        reading.processor / read.processor
+    );
+    let Some(best) = times.next() else { return };
     println!(
         "  DuckDB, settlement and rolling counts without feedback: {:.0} messages/s by the clock, {:.0} on two idle cores",
         messages as f64 / best.clock,
