@@ -23,9 +23,11 @@ Chores of the repository
 Usage: cargo xtask CHORE
 
   test                    All tests: cargo's, the scenarios, and those that need a real message log
-  bench [core|store|backtest|lab]
+  bench [core|store|backtest|lab|web]
                           The benchmarks
   bench http [OPTIONS]    Load the server over HTTP, beside an empty one; `--help` lists the options
+  bench postgres [OPTIONS]
+                          Load servers on a PostgreSQL of its own, beside a function in it
   docs [--check]          Write the generated documents, or say whether they are up to date
   picture                 Draw the README's picture from what the command prints
   tidy                    Check the house rules
