@@ -12,7 +12,7 @@ use earnest_core::command::{
     AddPolicy, AddSeat, ChangeSeat, Command, FollowUp, Grant, Letter, Respond, Send, Side, is_note,
 };
 use earnest_core::refusal::Refusal;
-use earnest_core::units::{CampaignId, Credits, GrantId, MessageId, SeatId, Timestamp};
+use earnest_core::units::{CampaignId, GrantId, MessageId, SeatId, Timestamp};
 use earnest_store::{NewMessage, Writing};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -111,20 +111,12 @@ impl Deciding<'_> {
         }
         let command = Command::Revoke(id.clone());
         if before.is_none() && at >= self.hot.contract.state().clock() {
-            // One that the engine made and that is drained is gone: nothing is left to take or comes back to it, and
+            // One that the engine made and that is spent is gone: nothing is left to take or comes back to it, and
             // every question about it is answered as about one that never was.
             return Err(self.refuse(&command, Refusal::UnknownGrant(id.clone()), at));
         }
         self.submit(&command, at)?;
-        // One that the engine made goes when it is drained: what it was, with nothing left, is the answer.
-        let after = self.hot.grant(id).or_else(|| {
-            before.map(|mut grant| {
-                grant.available = Credits::ZERO;
-                grant.revoked = true;
-                grant
-            })
-        });
-        Ok(Reply::Grant(after.ok_or_else(gave_up)?))
+        Ok(Reply::Grant(self.hot.grant(id).ok_or_else(gave_up)?))
     }
 
     fn send(

@@ -160,7 +160,7 @@ impl Pool {
             GrantId::Made(number) => {
                 let made = match self.lots.get(number) {
                     Some(lot) => lot.name.is_none(),
-                    // A lot that the engine made goes when it is drained; a caller's never goes.
+                    // A lot that the engine made goes when it is drained, unless it was revoked; a caller's never goes.
                     None => *number < self.next,
                 };
                 made.then_some(*number)
@@ -400,30 +400,33 @@ impl Pool {
         self.drop_if_drained(number);
     }
 
-    /// Revokes a lot: its available credits are taken back, and what returns to it will be.
+    /// Revokes a lot: its available credits are taken back, and what returns to it will be. From then on it stays, whoever
+    /// made it, so that revoking it again finds it revoked.
     pub(crate) fn revoke(&mut self, grant: &GrantId) {
         let number = known(self.number_of(grant), "a revoked lot is known");
-        let Some(lot) = self.lots.get_mut(&number) else {
-            return;
-        };
-        let (effective_at, available) = (lot.effective_at, lot.available);
-        self.starts.remove(&(effective_at, number));
-        self.take_back(grant, available);
         if let Some(lot) = self.lots.get_mut(&number) {
             lot.revoked = true;
+            self.take_all_back(number);
         }
     }
 
-    /// Revokes every lot.
+    /// Revokes every lot. Those that the engine made and that nothing is held of go: nobody asks for each of them again.
     pub(crate) fn revoke_all(&mut self) {
-        for number in self
-            .lots()
-            .into_iter()
-            .map(|(number, _)| number)
-            .collect::<Vec<_>>()
-        {
-            self.revoke(&self.id_of(number));
+        let numbers: Vec<u32> = self.lots().into_iter().map(|(number, _)| number).collect();
+        for number in numbers {
+            self.take_all_back(number);
+            if let Some(lot) = self.lots.get_mut(&number) {
+                lot.revoked = true;
+            }
         }
+    }
+
+    /// Takes all available credits of a lot back, also where it has not started.
+    fn take_all_back(&mut self, number: u32) {
+        let lot = self.known(number);
+        let (effective_at, available) = (lot.effective_at, lot.available);
+        self.starts.remove(&(effective_at, number));
+        self.take_back(&self.id_of(number), available);
     }
 
     /// Returns about how many bytes are held: each lot stands in the table and in an order beside it.
@@ -440,7 +443,7 @@ impl Pool {
         if self
             .lots
             .get(&number)
-            .is_some_and(|lot| lot.name.is_none() && lot.is_drained())
+            .is_some_and(|lot| lot.name.is_none() && lot.is_drained() && !lot.revoked)
         {
             self.lots.remove(&number);
         }

@@ -147,7 +147,7 @@ impl State {
     }
 
     /// Returns the lots that are kept, in order of creation: all of the callers', and of the engine's
-    /// own those that are not spent.
+    /// own those that are not spent or were revoked.
     #[must_use]
     pub fn grants(&self) -> Vec<GrantView> {
         let lots = self.pool.lots().into_iter();
