@@ -213,7 +213,7 @@ impl Engine {
     }
 
     /// Returns the number of the last event at or before an instant, by halving.
-    pub(crate) async fn last_event_at(
+    async fn last_event_at(
         &self,
         contract: &ContractId,
         newest: u64,

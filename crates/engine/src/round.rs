@@ -126,7 +126,7 @@ async fn step(
     let mut deciding = Deciding::new(engine, contract, known, now);
     let (results, reload) = take_all(&mut deciding, jobs);
     let batch = deciding.into_batch();
-    let results = match batch {
+    let mut results = match batch {
         Some((batch, marks)) => {
             let last = batch.expected + u64::try_from(batch.events.len()).unwrap_or(u64::MAX);
             let news = contract.recorded.is_some().then(|| batch.events.clone());
@@ -144,7 +144,6 @@ async fn step(
             results
         }
     };
-    let mut results = results;
     attempts.leave_open(&mut results);
     attempts.were_answered(results.len());
     for (job, result) in jobs.drain(..results.len()).zip(results) {

@@ -143,31 +143,25 @@ pub(super) async fn messages(
     which: Which,
     status: Option<Status>,
 ) -> Vec<MessageRow> {
-    let mut all = Vec::new();
-    let mut after = None;
-    loop {
-        let (rows, next) = page(store, which.clone(), status, after).await;
-        let goes_on = rows.iter().all(|row| !all.contains(row));
-        assert!(goes_on, "a page begins before its place");
-        all.extend(rows);
-        if next.is_none() {
-            return all;
-        }
-        after = next;
-    }
+    let first = MessageQuery {
+        status,
+        ..MessageQuery::new(which, PAGE)
+    };
+    all(store, first).await
 }
 
 /// Reads what is asked for from its first page to the last.
 pub(super) async fn all(store: &dyn Store, first: MessageQuery) -> Vec<MessageRow> {
     let (mut all, mut query) = (Vec::new(), first);
     loop {
-        let page = store.messages(query.clone()).await.unwrap();
-        assert!(page.messages.len() <= query.limit);
-        all.extend(page.messages);
-        if page.next.is_none() {
+        let (rows, next) = asked(store, query.clone()).await;
+        let goes_on = rows.iter().all(|row| !all.contains(row));
+        assert!(goes_on, "a page begins before its place");
+        all.extend(rows);
+        if next.is_none() {
             return all;
         }
-        query.after = page.next;
+        query.after = next;
     }
 }
 
@@ -183,8 +177,13 @@ pub(super) async fn page(
         after,
         ..MessageQuery::new(which, PAGE)
     };
+    asked(store, query).await
+}
+
+async fn asked(store: &dyn Store, query: MessageQuery) -> (Vec<MessageRow>, Option<u64>) {
+    let (after, limit) = (query.after, query.limit);
     let page = store.messages(query).await.unwrap();
-    assert!(page.messages.len() <= PAGE, "a page has too many messages");
+    assert!(page.messages.len() <= limit, "a page has too many messages");
     assert!(
         page.next.is_none() || page.next != after,
         "the next page is this one"

@@ -90,8 +90,10 @@ fn listed(
     };
     let from_instant = |at| entry::from_instant(list, at);
     let from = query.sent.from.map_or_else(|| list.to_vec(), from_instant);
-    let before = query.sent.to.map(from_instant);
-    let to = before.map_or(behind_place.clone(), |before| before.min(behind_place));
+    let to = match query.sent.to {
+        Some(to) => behind_place.min(from_instant(to)),
+        None => behind_place,
+    };
     if from >= to {
         return Ok(page);
     }
