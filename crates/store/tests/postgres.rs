@@ -151,6 +151,24 @@ mod schema {
         );
     }
 
+    /// A commit of one statement needs no checks beside it; one of several rests on them.
+    #[tokio::test]
+    #[ignore = "needs PostgreSQL"]
+    async fn checks_are_kept_where_tables_are_spread() {
+        let server = earnest_pgtest::shared().unwrap();
+        let (together, spread) = (server.database().unwrap(), server.database().unwrap());
+        PostgresStore::migrate(&together).await.unwrap();
+        let schema = earnest_store::postgres::partitioned_schema(4);
+        server.sql(&spread, &schema).unwrap();
+        let sql = "SELECT conname FROM pg_constraint WHERE contype IN ('c', 'f') AND conparentid = 0 \
+                   AND conrelid IN ('contracts'::regclass, 'batches'::regclass) ORDER BY conname";
+        assert_eq!(server.sql(&together, sql).unwrap().trim(), "");
+        assert_eq!(
+            server.sql(&spread, sql).unwrap().trim(),
+            "batches_of_contract\ncontracts_moved_on"
+        );
+    }
+
     #[tokio::test]
     #[ignore = "needs PostgreSQL"]
     async fn a_step_that_cannot_be_taken_changes_nothing() {

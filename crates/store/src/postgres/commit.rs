@@ -109,16 +109,24 @@ async fn whole(
     batch: &Batch,
     mut values: Vec<Owned>,
 ) -> Result<Position, StoreError> {
-    values.extend(row::answers(&by_name(batch)));
-    let messages = by_id(batch);
-    values.extend(row::messages(&messages));
-    values.push(row::numbers(&messages));
+    let (answers, messages) = (by_name(batch), by_id(batch));
     let only_sends = batch.outcomes.is_empty() && batch.writings.is_empty();
-    let statement = match (batch.expected, messages.len(), batch.answers.len()) {
-        (0, ..) => &BEGIN_WITH_ALL,
-        (_, 1, 1) if only_sends => &MOVE_WITH_ONE,
-        _ if only_sends => &MOVE_WITH_MESSAGES,
-        _ => &MOVE_WITH_ALL,
+    let statement = match (&*answers, &*messages) {
+        ([(name, answer)], [message]) if only_sends && batch.expected > 0 => {
+            values.extend(row::answer(name.clone(), answer));
+            values.extend(row::message(message));
+            &MOVE_WITH_ONE
+        }
+        _ => {
+            values.extend(row::answers(&answers));
+            values.extend(row::messages(&messages));
+            values.push(row::numbers(&messages));
+            match batch.expected {
+                0 => &BEGIN_WITH_ALL,
+                _ if only_sends => &MOVE_WITH_MESSAGES,
+                _ => &MOVE_WITH_ALL,
+            }
+        }
     };
     if batch.expected == 0 || !only_sends {
         values.extend(row::outcomes(&row::last_outcomes(batch.outcomes.clone())));

@@ -156,6 +156,25 @@ pub(super) fn messages(rows: &[&NewMessage]) -> Vec<Owned> {
     ]
 }
 
+/// Returns the values of one message, after its contract: as [`messages`] and [`numbers`], but no columns.
+pub(super) fn message(row: &NewMessage) -> Vec<Owned> {
+    values![
+        at_most(row.seq),
+        row.id.as_str().to_owned(),
+        row.seat.as_str().to_owned(),
+        row.to.as_str().to_owned(),
+        row.campaign.as_ref().map(|it| it.as_str().to_owned()),
+        row.bulk,
+        row.sent_at.millis(),
+        row.deadline.millis(),
+        i32::from(row.version),
+        i64::from(row.price),
+        row.subject.as_bytes().to_vec(),
+        row.body.as_bytes().to_vec(),
+        number_of(&row.id),
+    ]
+}
+
 /// Returns the column of messages' places in inboxes.
 pub(super) fn numbers(rows: &[&NewMessage]) -> Owned {
     Box::new(column!(rows, row => number_of(&row.id)))
@@ -197,6 +216,17 @@ pub(super) fn answers(rows: &[(Vec<u8>, &Answer)]) -> Vec<Owned> {
         column!(rows, row => row.1.key.as_bytes().to_vec()),
         column!(rows, row => row.1.body.to_vec()),
         column!(rows, row => row.1.reply.clone()),
+    ]
+}
+
+/// Returns the values of one answer, after its contract: as [`answers`], but no columns.
+pub(super) fn answer(name: Vec<u8>, answer: &Answer) -> Vec<Owned> {
+    values![
+        name,
+        answer.space.as_bytes().to_vec(),
+        answer.key.as_bytes().to_vec(),
+        answer.body.to_vec(),
+        answer.reply.clone(),
     ]
 }
 

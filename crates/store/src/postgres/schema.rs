@@ -12,7 +12,10 @@ use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 
 /// All steps, the first one first.
-pub(super) const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/postgres/1.sql")];
+pub(super) const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/postgres/1.sql"),
+    include_str!("../../migrations/postgres/2.sql"),
+];
 
 /// How far places stand apart from those before a restoration: no server hands out as many.
 const BEYOND: i64 = 1_000_000_000_000;
@@ -30,6 +33,20 @@ pub(super) const SPREAD: [(&str, &str); 11] = [
     ("message_ids", "message_id"),
     ("answers", "name"),
     ("inbox", "member_id"),
+];
+
+/// The checks on which commits rest where tables are spread: that a contract is at the number that is expected, and that
+/// it is there.
+const CHECKS: [(&str, &str); 2] = [
+    (
+        "contracts_moved_on",
+        "ALTER TABLE contracts ADD CONSTRAINT contracts_moved_on CHECK (seq >= 1)",
+    ),
+    (
+        "batches_of_contract",
+        "ALTER TABLE batches ADD CONSTRAINT batches_of_contract FOREIGN KEY (contract_id) \
+         REFERENCES contracts (contract_id)",
+    ),
 ];
 
 /// What is found of a schema.
@@ -180,10 +197,12 @@ fn is_race(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| races.contains(code))
 }
 
-/// Spreads the tables that are not spread yet. Returns whether there were any.
+/// Spreads the tables that are not spread yet, and adds the checks that they need then. Returns whether anything was
+/// left to do.
 async fn spread(lent: &Lent) -> Result<bool, StoreError> {
     let sql = "SELECT c.relname::text FROM pg_dist_partition p JOIN pg_class c ON c.oid = p.logicalrelid \
-               WHERE pg_table_is_visible(c.oid)";
+               WHERE pg_table_is_visible(c.oid) UNION ALL \
+               SELECT conname::text FROM pg_constraint WHERE conrelid IN ('contracts'::regclass, 'batches'::regclass)";
     let rows = lent
         .query(sql, &[])
         .await
@@ -204,9 +223,9 @@ async fn spread(lent: &Lent) -> Result<bool, StoreError> {
     Ok(!left.is_empty())
 }
 
-/// Returns what spreads the tables that are not yet.
+/// Returns what spreads the tables that are not yet, and adds the checks that are not there.
 fn left_to_spread(already: &[String]) -> Vec<String> {
-    let is_left = |table: &&(&str, &str)| !already.iter().any(|it| it == table.0);
+    let is_left = |it: &&(&str, &str)| !already.iter().any(|other| other == it.0);
     let sql = |(table, by): &(&str, &str)| {
         let beside = match *by {
             _ if *table == "contracts" => "none",
@@ -215,7 +234,11 @@ fn left_to_spread(already: &[String]) -> Vec<String> {
         };
         format!("SELECT create_distributed_table('{table}', '{by}', colocate_with => '{beside}')")
     };
-    SPREAD.iter().filter(is_left).map(sql).collect()
+    let tables = SPREAD.iter().filter(is_left).map(sql);
+    let checks = CHECKS.iter().filter(is_left);
+    tables
+        .chain(checks.map(|(_, sql)| (*sql).to_owned()))
+        .collect()
 }
 
 /// Finds out how statements have to be put.
@@ -312,7 +335,7 @@ pub(super) fn partitioned(parts: u32) -> String {
         }
         sql = sql.replacen(&definition, &cut, 1);
     }
-    sql
+    format!("{sql} UPDATE meta SET schema = {}", MIGRATIONS.len())
 }
 
 #[cfg(test)]
@@ -322,12 +345,14 @@ mod tests {
     #[test]
     fn spreading_is_done_once_and_goes_on_where_it_stopped() {
         let all = left_to_spread(&[]);
-        assert_eq!(all.len(), SPREAD.len());
+        assert_eq!(all.len(), SPREAD.len() + CHECKS.len());
         assert!(all[0].contains("'contracts', 'contract_id', colocate_with => 'none'"));
         assert!(all[1].contains("'batches', 'contract_id', colocate_with => 'contracts'"));
         let some = ["contracts".to_owned(), "batches".to_owned()];
         assert_eq!(left_to_spread(&some), all[2..]);
-        let names = SPREAD.map(|(table, _)| table.to_owned());
+        let mut names = SPREAD.map(|(table, _)| table.to_owned()).to_vec();
+        assert_eq!(left_to_spread(&names), CHECKS.map(|(_, sql)| sql));
+        names.extend(CHECKS.map(|(name, _)| name.to_owned()));
         assert_eq!(left_to_spread(&names), Vec::<String>::new());
     }
 

@@ -214,19 +214,18 @@ macro_rules! answers_of_moved {
     };
 }
 
-/// One answer and one message: the first of each array, with no look at how long it is.
+/// One answer and one message, whose values are no arrays.
 macro_rules! one_of_moved {
     () => {
         "answered AS (INSERT INTO answers (contract_id, name, space, key, body, reply) SELECT contract_id, \
-         ($12::bytea[])[1], ($13::bytea[])[1], ($14::bytea[])[1], ($15::bytea[])[1], ($16::bytea[])[1] FROM moved), \
+         $12::bytea, $13::bytea, $14::bytea, $15::bytea, $16::bytea FROM moved), \
          named AS (INSERT INTO message_ids (message_id, contract_id, seq) \
-         SELECT ($18::text[])[1], contract_id, ($17::bigint[])[1] FROM moved), \
-         delivered AS (INSERT INTO inbox (member_id, number, sent_at, contract_id, seq) SELECT ($20::text[])[1], \
-         ($29::bigint[])[1], ($23::bigint[])[1], contract_id, ($17::bigint[])[1] FROM moved), \
+         SELECT $18::text, contract_id, $17::bigint FROM moved), \
+         delivered AS (INSERT INTO inbox (member_id, number, sent_at, contract_id, seq) \
+         SELECT $20::text, $29::bigint, $23::bigint, contract_id, $17::bigint FROM moved), \
          stored AS (INSERT INTO messages (contract_id, seq, message_id, seat, member_id, campaign, bulk, sent_at, \
-         deadline, version, price, subject, body) SELECT contract_id, ($17::bigint[])[1], ($18::text[])[1], \
-         ($19::text[])[1], ($20::text[])[1], ($21::text[])[1], ($22::boolean[])[1], ($23::bigint[])[1], \
-         ($24::bigint[])[1], ($25::int[])[1], ($26::bigint[])[1], ($27::bytea[])[1], ($28::bytea[])[1] FROM moved) "
+         deadline, version, price, subject, body) SELECT contract_id, $17::bigint, $18::text, $19::text, $20::text, \
+         $21::text, $22::boolean, $23::bigint, $24::bigint, $25::int, $26::bigint, $27::bytea, $28::bytea FROM moved) "
     };
 }
 
