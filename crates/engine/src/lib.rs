@@ -65,3 +65,4 @@ pub use record::{
     SeatRecord, Text, VersionRecord, WritingRecord,
 };
 pub use responses::{ResponsesReport, Tally};
+pub use submit::Before;

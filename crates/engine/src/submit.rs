@@ -10,7 +10,7 @@ use crate::slot::{Job, OrderJob, Prepared, Waiting, gave_up};
 use earnest_core::command::{Recipient, Side};
 use earnest_core::units::{ContractId, MemberId, MessageId, SeatId};
 use earnest_store::{MessageQuery, MessageRow, Which};
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,24 @@ use tokio::sync::oneshot;
 /// How many orders of one batch are looked up and prepared at once: a store that is asked over a network answers
 /// many questions in one go.
 const LOOKS_MOST: usize = 512;
+
+/// Whether something was answered under an order's key before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// Nobody has looked.
+    Unknown,
+    /// Somebody has looked just now ([`Engine::were_answered`]), and nothing was. Where something is by the time of the
+    /// commit it is found then, as whenever two are at work on one key.
+    Nothing,
+}
+
+/// An order among several.
+struct Given {
+    /// Its place.
+    at: usize,
+    order: Order,
+    before: Before,
+}
 
 /// An order, as it begins.
 enum Begun {
@@ -44,7 +62,7 @@ impl Engine {
             Some(key) => Some(self.claim(&key.space, &key.key).await),
             None => None,
         };
-        let (contract, key, job, answer) = match self.begin_one(order).await? {
+        let (contract, key, job, answer) = match self.begin_one(order, Before::Unknown).await? {
             Begun::Before(done) => return Ok(done),
             Begun::Job(contract, key, job, answer) => (contract, key, job, answer),
         };
@@ -72,20 +90,32 @@ impl Engine {
     /// Carries orders out, each on its own, those of one contract in their order. Answers stand in the order of
     /// the orders.
     pub async fn submit_all(&self, orders: Vec<Order>) -> Vec<Result<Done, Failure>> {
+        let orders = orders.into_iter().map(|order| (order, Before::Unknown));
+        self.submit_looked(orders.collect()).await
+    }
+
+    /// Does what [`Engine::submit_all`] does with orders whose keys were looked at already, or were not.
+    pub async fn submit_looked(&self, orders: Vec<(Order, Before)>) -> Vec<Result<Done, Failure>> {
         let mut answers: Vec<Option<Result<Done, Failure>>> = orders.iter().map(|_| None).collect();
         if let Err(failure) = self.refresh().await {
             return orders.iter().map(|_| Err(failure.clone())).collect();
         }
-        let mut left: Vec<(usize, Order)> = orders.into_iter().enumerate().collect();
+        let numbered = (0..).zip(orders);
+        let mut left: Vec<Given> = numbered
+            .map(|(at, (order, before))| Given { at, order, before })
+            .collect();
         while !left.is_empty() {
             // Of orders under one key the second is given again when the first is done.
             let mut keys: BTreeSet<(String, String)> = BTreeSet::new();
-            let is_first = |(_, order): &(usize, Order)| match &order.key {
+            let is_first = |given: &Given| match &given.order.key {
                 Some(key) => keys.insert((key.space.clone(), key.key.clone())),
                 None => true,
             };
-            let (now, later) = left.into_iter().partition(is_first);
+            let (now, mut later): (Vec<_>, Vec<_>) = left.into_iter().partition(is_first);
             self.submit_apart(now, keys, &mut answers).await;
+            for given in &mut later {
+                given.before = Before::Unknown;
+            }
             left = later;
         }
         let answers = answers.into_iter();
@@ -97,7 +127,7 @@ impl Engine {
     /// Carries out orders of which no two have one key.
     async fn submit_apart(
         &self,
-        orders: Vec<(usize, Order)>,
+        orders: Vec<Given>,
         keys: BTreeSet<(String, String)>,
         answers: &mut [Option<Result<Done, Failure>>],
     ) {
@@ -110,7 +140,7 @@ impl Engine {
         let mut waiting = Vec::with_capacity(orders.len());
         let begun = orders
             .into_iter()
-            .map(|(at, order)| async move { (at, self.begin_one(order).await) });
+            .map(async |it| (it.at, self.begin_one(it.order, it.before).await));
         let mut begun = stream::iter(begun).buffered(LOOKS_MOST);
         while let Some((at, one)) = begun.next().await {
             match one {
@@ -131,9 +161,9 @@ impl Engine {
         }
     }
 
-    /// Looks whether an order was given before, and learns what it needs.
-    async fn begin_one(&self, order: Order) -> Result<Begun, Failure> {
-        if let Some(key) = &order.key
+    /// Looks whether an order was given before, where nobody has, and learns what it needs.
+    async fn begin_one(&self, order: Order, before: Before) -> Result<Begun, Failure> {
+        if let (Some(key), Before::Unknown) = (&order.key, before)
             && let Some(done) = self.replay(key).await?
         {
             return Ok(Begun::Before(done));
@@ -158,6 +188,18 @@ impl Engine {
             Some(_) => Ok(true),
             None => Ok(false),
         }
+    }
+
+    /// Returns what [`Engine::was_answered`] does for each key, having looked at all of them at once.
+    ///
+    /// # Errors
+    /// When one of them was used with another body, or the store fails.
+    pub async fn were_answered(&self, keys: &[Key]) -> Result<Vec<bool>, Failure> {
+        let mut looks = Vec::with_capacity(keys.len());
+        for key in keys {
+            looks.push(self.was_answered(key));
+        }
+        stream::iter(looks).buffered(LOOKS_MOST).try_collect().await
     }
 
     async fn prepare(

@@ -10,7 +10,7 @@ use crate::rng::Rng;
 use crate::workload::Wish;
 use crate::world::{Process, World};
 use earnest_core::units::MemberId;
-use earnest_engine::{Engine, Failure, Order};
+use earnest_engine::{Before, Done, Engine, Failure, Key, Order};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,6 +97,25 @@ async fn until<T>(
     }
 }
 
+/// Gives orders as the route for batches does: all keys are looked at first, and those that are new not again.
+async fn look_and_submit(engine: &Engine, orders: Vec<Order>) -> Vec<Result<Done, Failure>> {
+    let keys: Vec<Key> = orders.iter().filter_map(|it| it.key.clone()).collect();
+    let Ok(answered) = engine.were_answered(&keys).await else {
+        return engine.submit_all(orders).await;
+    };
+    let mut answered = answered.into_iter();
+    let looked = orders.into_iter().map(|order| {
+        let is_new = order.key.is_some() && answered.next() == Some(false);
+        let before = if is_new {
+            Before::Nothing
+        } else {
+            Before::Unknown
+        };
+        (order, before)
+    });
+    engine.submit_looked(looked.collect()).await
+}
+
 /// Gives several orders together, and each that is not answered on its own.
 pub async fn give_together(world: Arc<World>, numbers: Vec<usize>, mut rng: Rng) {
     let manner = Manner::draw(&mut rng);
@@ -108,7 +127,7 @@ pub async fn give_together(world: Arc<World>, numbers: Vec<usize>, mut rng: Rng)
         .map(|number| world.begin_try(*number, &process))
         .collect();
     let (orders, tries): (Vec<Order>, Vec<usize>) = begun.into_iter().unzip();
-    let work = process.engine.submit_all(orders);
+    let work = look_and_submit(&process.engine, orders);
     let answers = until(&process, manner.patience(&world), work).await;
     let mut open = Vec::new();
     let mut answers = answers.map(Vec::into_iter);

@@ -15,7 +15,9 @@ use earnest_core::policy::Standing;
 use earnest_core::units::{CampaignId, Credits, GrantId, MemberId, MessageId, SeatId, Timestamp};
 use earnest_core::{Credit, Status};
 use earnest_engine::clock::SystemRandom;
-use earnest_engine::{Engine, Failure, NewCampaign, NewWriting, Options, Reply, SeatChange, What};
+use earnest_engine::{
+    Before, Engine, Failure, NewCampaign, NewWriting, Options, Reply, SeatChange, What,
+};
 use earnest_store::sqlite::{self, SqliteStore};
 use std::sync::Arc;
 use support::*;
@@ -175,6 +177,32 @@ async fn an_order_given_twice_under_a_key_is_carried_out_once() {
         .await
         .unwrap();
     assert!(answered.replayed);
+}
+
+/// Between a look at a key and the commit another may take it: also where nobody looks again, it is taken once.
+#[tokio::test]
+async fn a_key_that_was_taken_since_it_was_looked_at_is_found_at_the_commit() {
+    for credits_at_first in [1, 3] {
+        let world = world().await;
+        world.founded("inmail-2015", credits_at_first).await;
+        let (engine, another) = (&world.engine, world.another(8).await);
+        let [sent, other] = [1, 2].map(|body| keyed(send("bo"), "k1", body));
+        let keys = [sent.key.clone().unwrap()];
+        assert_eq!(engine.were_answered(&keys).await, Ok(vec![false]));
+        let first = another.submit(sent.clone()).await.unwrap();
+        assert_eq!(engine.were_answered(&keys).await, Ok(vec![true]));
+        let given = vec![(sent, Before::Nothing), (other, Before::Nothing)];
+        let answers = engine.submit_looked(given).await;
+        let again = answers[0].as_ref().unwrap();
+        assert!(again.replayed);
+        assert_eq!(again.reply, first.reply);
+        assert_eq!(answers[1], Err(Failure::KeyReused));
+        let left = credits_at_first - 1;
+        assert_eq!(
+            credits(engine).await,
+            format!("{left} available, 1 held, 0 consumed, 0 expired")
+        );
+    }
 }
 
 #[tokio::test]

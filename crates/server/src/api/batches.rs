@@ -19,7 +19,7 @@ use crate::body::{KeyRule, Posted};
 use crate::problem::{Code, Problem};
 use axum::extract::{Request, State};
 use earnest_core::units::{ContractId, MemberId, MessageId, SeatId, Timestamp};
-use earnest_engine::{Done, Failure, Key, Order, Reply, What};
+use earnest_engine::{Before, Done, Failure, Key, Order, Reply, What};
 use hyper::StatusCode;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -121,8 +121,8 @@ pub(crate) async fn submit_batch(
         .engine
         .claim(&key.space, &format!("{} batch", key.key))
         .await;
-    refuse_another_body(&app, &key, commands.len()).await?;
-    let plans = plan(&app, &caller, commands, &key).await?;
+    let numbered = look_for_numbered(&app, &key, commands.len()).await?;
+    let plans = plan(&app, &caller, commands, &key, numbered).await?;
     let results = carry_out(&app, &caller, plans).await;
     let is_old = |result: &CommandResult| result.replayed();
     let all_old = results.iter().any(|it| is_old(it) == Some(true))
@@ -130,16 +130,24 @@ pub(crate) async fn submit_batch(
     once(StatusCode::OK, all_old, &BatchResultBody { results })
 }
 
-/// Refuses a batch whose key was used with another body.
-async fn refuse_another_body(app: &App, key: &Key, commands: usize) -> Result<(), Problem> {
+/// Returns the keys of commands that have none of their own, and what was answered under them. A batch whose key was
+/// used with another body is refused.
+async fn look_for_numbered(
+    app: &App,
+    key: &Key,
+    commands: usize,
+) -> Result<Vec<(Key, Before)>, Problem> {
     if app.engine.was_answered(key).await? {
         return Err(Failure::KeyReused.into());
     }
     app.refuse_kept(key).await?;
-    for number in 0..commands {
-        app.engine.was_answered(&numbered(key, number)).await?;
-    }
-    Ok(())
+    let keys: Vec<Key> = (0..commands).map(|number| numbered(key, number)).collect();
+    let answered = app.engine.were_answered(&keys).await?;
+    let before = answered.into_iter().map(|answered| match answered {
+        true => Before::Unknown,
+        false => Before::Nothing,
+    });
+    Ok(keys.into_iter().zip(before).collect())
 }
 
 /// Returns the key of a command that has none of its own.
@@ -153,8 +161,8 @@ fn numbered(key: &Key, number: usize) -> Key {
 
 /// What is to be done for a command.
 enum Plan {
-    /// An order, and the status of its answer.
-    Order(Box<Order>, StatusCode),
+    /// An order, whether it was given before, and the status of its answer.
+    Order(Box<Order>, Before, StatusCode),
     /// Nothing.
     Refuse(Problem),
 }
@@ -165,21 +173,22 @@ async fn plan(
     caller: &Caller,
     commands: Vec<Command>,
     key: &Key,
+    numbered: Vec<(Key, Before)>,
 ) -> Result<Vec<Plan>, Problem> {
     let mut owners = find_owners(app, &commands).await?;
     let mut plans = Vec::with_capacity(commands.len());
-    for (number, command) in commands.into_iter().enumerate() {
+    for (command, numbered) in commands.into_iter().zip(numbered) {
         let own = command.key.map(|(text, body)| Key {
             space: key.space.clone(),
             key: text.0,
             body,
         });
-        let key = own.unwrap_or_else(|| numbered(key, number));
+        let (key, before) = own.map_or(numbered, |own| (own, Before::Unknown));
         app.refuse_kept(&key).await?;
         plans.push(match turn(caller, command.deed, &mut owners) {
             Ok(turned) => {
                 let order = order(caller, turned.contract, turned.what, turned.at, Some(key));
-                Plan::Order(Box::new(order), turned.status)
+                Plan::Order(Box::new(order), before, turned.status)
             }
             Err(problem) => Plan::Refuse(problem),
         });
@@ -323,14 +332,14 @@ async fn carry_out(app: &App, caller: &Caller, plans: Vec<Plan>) -> Vec<CommandR
     let mut statuses = Vec::with_capacity(plans.len());
     for plan in plans {
         match plan {
-            Plan::Order(order, status) => {
-                orders.push(*order);
+            Plan::Order(order, before, status) => {
+                orders.push((*order, before));
                 statuses.push(Ok(status));
             }
             Plan::Refuse(problem) => statuses.push(Err(problem)),
         }
     }
-    let mut answers = app.engine.submit_all(orders).await.into_iter();
+    let mut answers = app.engine.submit_looked(orders).await.into_iter();
     let results = statuses.into_iter().map(|status| match status {
         Ok(status) => match answers.next() {
             Some(Ok(done)) => shown(caller, status, done),
