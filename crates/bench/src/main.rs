@@ -64,9 +64,9 @@ pub(crate) struct Http {
     /// How many times all measurements take turns
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// How many messages of history there are before anything is measured
-    #[arg(long, default_value_t = 0)]
-    history: u64,
+    /// How many messages of history there are before anything is measured [on PostgreSQL 100,000, all open, else none]
+    #[arg(long)]
+    history: Option<u64>,
     /// How many of them are recent enough to be open still
     #[arg(long, default_value_t = 0)]
     open: u64,

@@ -1,7 +1,7 @@
 //! Loads servers on a private PostgreSQL and says what they bore, as ratios to a PL/pgSQL function called by pgbench.
 //!
 //! Owns: the turns and the table. Does not own: the function (`reference.sql`). Invariant: what is compared takes turns
-//! on one database server, with everything synced.
+//! on one database server, with everything synced, and with as many messages of the same seats and instants.
 
 use crate::fleet;
 use crate::load::{Bore, Load, Target, run};
@@ -10,12 +10,20 @@ use crate::{Http, Postgres};
 use earnest_bench::client::Client;
 use earnest_bench::process::{Server, make_key};
 use earnest_pgtest::Durable;
+use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 /// How many clients call the function.
 const CALLERS: usize = 32;
+/// How many messages of history there are where nothing is said of it, all of the last 80 days.
+const HISTORY: u64 = 100_000;
+/// Sets the function's tables up, beside those of the store.
+const REFERENCE: &str = concat!(
+    "CREATE SCHEMA reference; SET search_path = reference;",
+    include_str!("reference.sql")
+);
 
 /// What a round came to.
 struct Round {
@@ -35,15 +43,12 @@ pub(crate) async fn in_turns(call: &Postgres) {
     let http = &call.http;
     let database = earnest_pgtest::Server::start(Durable::Yes, "").unwrap();
     let store = database.database().unwrap();
-    let reference = database.database().unwrap();
-    database
-        .sql(&reference, include_str!("reference.sql"))
-        .unwrap();
+    database.sql(&store, REFERENCE).unwrap();
     let pools = format!(
-        "INSERT INTO pools SELECT 'contract-' || n, 1000000000 FROM generate_series(0, {}) AS n",
+        "INSERT INTO reference.pools SELECT 'contract-' || n, 1000000000 FROM generate_series(0, {}) AS n",
         http.contracts - 1
     );
-    database.sql(&reference, &pools).unwrap();
+    database.sql(&store, &pools).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("send.sql");
     std::fs::write(&script, script_of(http.contracts)).unwrap();
@@ -51,10 +56,13 @@ pub(crate) async fn in_turns(call: &Postgres) {
     let first = Server::start_earnest(&http.earnest, &store).await;
     let admin = make_key(&http.earnest, &store, "admin");
     let name = format!("run{}", now().millis() % 1_000_000_000);
-    if http.history > 0 {
+    let (all, open) = match http.history {
+        Some(all) => (all, http.open),
+        None => (HISTORY, HISTORY),
+    };
+    if all > 0 {
         let import = make_key(&http.earnest, &store, "import");
-        history(http, &first, &import, &name).await;
-        database.sql(&store, "VACUUM ANALYZE").unwrap();
+        history(http, (all, open), &first, &import, &name).await;
     } else {
         let mut client = Client::connect(first.address, Some(&admin)).await.unwrap();
         fleet::found(&mut client, &name, http.contracts, None).await;
@@ -68,10 +76,15 @@ pub(crate) async fn in_turns(call: &Postgres) {
     };
     let (at_first, at_second) = (target(&first), target(&second));
     let mut rounds = Vec::new();
+    let mut told = 0;
     for number in 1..=http.rounds {
-        let base = pgbench(database.programs(), &reference, &script, http.seconds);
+        let until = now().millis();
+        let letters = tell_the_function(&database, &store, told..until);
+        told = until;
+        println!("round {number}: {letters} messages");
+        let base = pgbench(database.programs(), &store, &script, http.seconds);
         let round = round(http, base, &at_first, &at_second).await;
-        print_round(number, &round);
+        print_round(&round);
         rounds.push(round);
     }
     let median = |of: &dyn Fn(&Round) -> f64| {
@@ -128,9 +141,8 @@ async fn round(http: &Http, base: f64, first: &Target, second: &Target) -> Round
     }
 }
 
-fn print_round(number: usize, round: &Round) {
+fn print_round(round: &Round) {
     let base = round.base;
-    println!("round {number}");
     println!(
         "  {:<32} {base:>9.0}/s",
         format!("the function, {CALLERS} callers")
@@ -150,6 +162,31 @@ fn print_round(number: usize, round: &Round) {
         "  {:<32} median {:.2?}  p99 {:.2?}  worst {:.2?}",
         "single sends, half load", round.calm.median, round.calm.p99, round.calm.worst
     );
+}
+
+/// Gives the function as many of the store's messages, sent at these instants, as it has fewer. Returns how many it has.
+fn tell_the_function(
+    database: &earnest_pgtest::Server,
+    store: &str,
+    sent_at: Range<i64>,
+) -> String {
+    let (from, until) = (sent_at.start, sent_at.end);
+    let tell = format!(
+        "SET search_path = reference, public; \
+         WITH new AS (INSERT INTO letters (contract, seat, member, subject, body, sent_at) \
+         SELECT 'contract-' || split_part(contract_id, '-', 2), seat, member_id, convert_from(subject, 'UTF8'), \
+         convert_from(body, 'UTF8'), to_timestamp(sent_at / 1000.0) FROM messages \
+         WHERE sent_at >= {from} AND sent_at < {until} \
+         LIMIT greatest((SELECT count(*) FROM messages) - (SELECT count(*) FROM letters), 0) \
+         RETURNING contract, id, sent_at) \
+         INSERT INTO ledger (contract, letter, credits, at) SELECT contract, id, 1, sent_at FROM new"
+    );
+    database.sql(store, &tell).unwrap();
+    // What was written so far is not to be paid for by whoever comes next.
+    database.sql(store, "VACUUM ANALYZE").unwrap();
+    database.sql(store, "CHECKPOINT").unwrap();
+    let count = database.sql(store, "SELECT count(*) FROM reference.letters");
+    count.unwrap().trim().to_owned()
 }
 
 fn script_of(contracts: usize) -> String {
@@ -173,6 +210,7 @@ fn pgbench(programs: &Path, database: &str, script: &Path, seconds: u64) -> f64 
         ])
         .arg(script)
         .arg(database)
+        .env("PGOPTIONS", "-c search_path=reference")
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&done.stdout).into_owned();

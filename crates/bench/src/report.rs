@@ -27,9 +27,9 @@ pub(crate) async fn in_turns(call: &Http) {
     println!("resident, idle: {} MB", server.resident_mb());
     let admin = make_key(&call.earnest, &store, "admin");
     let name = format!("run{}", now().millis() % 1_000_000_000);
-    if call.history > 0 {
+    if let Some(all) = call.history.filter(|all| *all > 0) {
         let import = make_key(&call.earnest, &store, "import");
-        history(call, &server, &import, &name).await;
+        history(call, (all, call.open), &server, &import, &name).await;
     } else {
         let mut client = Client::connect(server.address, Some(&admin)).await.unwrap();
         fleet::found(&mut client, &name, call.contracts, None).await;
@@ -99,9 +99,15 @@ fn print_medians(rows: &[(f64, f64, Duration)]) {
     );
 }
 
-/// Tells a history: `history` messages, of which the last `open` were sent in the last 80 days and the others
-/// lapsed long ago.
-pub(crate) async fn history(call: &Http, server: &Server, key: &str, name: &str) {
+/// Tells a history: so many messages, of which the last (the second number) were sent in the last 80 days and the
+/// others lapsed long ago.
+pub(crate) async fn history(
+    call: &Http,
+    (all, open): (u64, u64),
+    server: &Server,
+    key: &str,
+    name: &str,
+) {
     let contracts = call.contracts;
     let began = Instant::now();
     let today = now();
@@ -109,7 +115,7 @@ pub(crate) async fn history(call: &Http, server: &Server, key: &str, name: &str)
     let mut client = Client::connect(server.address, Some(key)).await.unwrap();
     fleet::found(&mut client, name, contracts, Some(start)).await;
     let of = |all: u64| usize::try_from(all).unwrap_or(0) / contracts / BATCH;
-    let (old, open) = (of(call.history - call.open), of(call.open));
+    let (old, open) = (of(all - open), of(open));
     // The old ones end ten days before their windows would reach the open ones.
     let old_span = (1_095 - 190) * DAY;
     let tasks: Vec<_> = (0..BATCH_CONNECTIONS)
@@ -151,8 +157,7 @@ pub(crate) async fn history(call: &Http, server: &Server, key: &str, name: &str)
         task.await.unwrap();
     }
     println!(
-        "a history of {} messages told in {:.0?}; resident {} MB",
-        call.history,
+        "a history of {all} messages told in {:.0?}; resident {} MB",
         began.elapsed(),
         server.resident_mb()
     );
