@@ -197,18 +197,25 @@ impl Builder {
         // In three parts, so that a core that is done with its lines finds something to do.
         let (recipients, (others, spare)) = rayon::join(
             || {
-                let names = sheets.iter().flat_map(Written::recipients);
-                recipients.numbers(names).ok_or(Full::of("recipients"))
+                let mut numbers = Vec::with_capacity(more);
+                for sheet in &sheets {
+                    let done = recipients.numbers(sheet.recipients(), &mut numbers);
+                    done.ok_or(Full::of("recipients"))?;
+                }
+                Ok(numbers)
             },
             || {
                 rayon::join(
                     || {
-                        let seats = senders.numbers(sheets.iter().flat_map(Written::senders))?;
-                        let places = seats.into_iter().map(|seat| senders.place(seat)).collect();
-                        let texts = sheets.iter().flat_map(Written::ids);
-                        let ids: Option<Vec<u32>> =
-                            texts.map(|(hash, id)| ids.push(hash, id)).collect();
-                        Ok((places, ids.ok_or(Full::of("ids"))?))
+                        let mut places = Vec::with_capacity(more);
+                        let mut numbers = Vec::with_capacity(more);
+                        for sheet in &sheets {
+                            senders.places(sheet.senders(), &mut places)?;
+                            for (hash, id) in sheet.ids() {
+                                numbers.push(ids.push(hash, id).ok_or(Full::of("ids"))?);
+                            }
+                        }
+                        Ok((places, numbers))
                     },
                     || before.map(|before| store.take(before)),
                 )

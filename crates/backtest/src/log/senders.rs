@@ -49,18 +49,20 @@ impl Senders {
         }
     }
 
-    /// Returns what [`Senders::number`] does for each of these, one after the other.
-    pub(super) fn numbers<'t>(
+    /// Adds the place of each of these to `places`, one after the other; one that is new gets a number.
+    pub(super) fn places<'t>(
         &mut self,
         senders: impl Iterator<Item = (u32, &'t [u8], &'t [u8])> + Clone,
-    ) -> Result<Vec<u32>, Full> {
-        let mut numbers = likely(&self.table, senders.clone().map(|(hash, ..)| hash));
-        for (number, (hash, contract, seat)) in numbers.iter_mut().zip(senders) {
-            if !self.is(*number, contract, seat) {
-                *number = self.number(hash, contract, seat)?;
+        places: &mut Vec<Place>,
+    ) -> Result<(), Full> {
+        let likely = likely(&self.table, senders.clone().map(|(hash, ..)| hash));
+        for (mut number, (hash, contract, seat)) in likely.into_iter().zip(senders) {
+            if !self.is(number, contract, seat) {
+                number = self.number(hash, contract, seat)?;
             }
+            places.push(self.place(number));
         }
-        Ok(numbers)
+        Ok(())
     }
 
     fn is(&self, number: u32, contract: &[u8], seat: &[u8]) -> bool {
@@ -157,12 +159,15 @@ mod tests {
                     // Hashes of which many agree.
                     (hasher.pair(contract, seat) & 7, contract, seat)
                 });
-                let numbers = senders.numbers(names).map_err(|full| full.what);
+                let mut places = Vec::new();
+                let done = senders.places(names, &mut places);
+                prop_assert!(done.is_ok());
                 let expected = batch.iter().map(|pair| {
                     let next = u32::try_from(model.len()).unwrap();
-                    *model.entry(pair.clone()).or_insert(next)
+                    let number = *model.entry(pair.clone()).or_insert(next);
+                    senders.place(number)
                 });
-                prop_assert_eq!(numbers, Ok(expected.collect::<Vec<u32>>()));
+                prop_assert_eq!(places, expected.collect::<Vec<Place>>());
             }
             let (order, ranges) = senders.by_contract();
             let places = senders.places.clone();

@@ -170,20 +170,24 @@ impl Interner {
         }
     }
 
-    /// Returns what [`Interner::number`] does for each of these, one after the other. Each has its hash.
+    /// Adds what [`Interner::number`] returns for each of these to `numbers`, one after the other. Each has its hash.
+    ///
+    /// What is touched for a thousand of them fits into a core's own cache, so that the second look at it does not wait.
     pub(super) fn numbers<'t>(
         &mut self,
         texts: impl Iterator<Item = (u32, &'t [u8])> + Clone,
-    ) -> Option<Vec<u32>> {
-        let mut numbers = likely(&self.table, texts.clone().map(|(hash, _)| hash));
+        numbers: &mut Vec<u32>,
+    ) -> Option<()> {
+        let likely = likely(&self.table, texts.clone().map(|(hash, _)| hash));
         // So little is done with each that far more names are on their way from memory than where they are compared.
-        let sizes: Vec<usize> = numbers.iter().map(|number| self.size(*number)).collect();
-        for ((number, size), (hash, text)) in numbers.iter_mut().zip(sizes).zip(texts) {
-            if size != text.len() || !self.is(*number, text) {
-                *number = self.number_of(hash, text)?;
+        let sizes: Vec<usize> = likely.iter().map(|number| self.size(*number)).collect();
+        for ((mut number, size), (hash, text)) in likely.into_iter().zip(sizes).zip(texts) {
+            if size != text.len() || !self.is(number, text) {
+                number = self.number_of(hash, text)?;
             }
+            numbers.push(number);
         }
-        Some(numbers)
+        Some(())
     }
 
     /// Returns how many bytes a number's text has; more than any where there is none.
@@ -281,9 +285,10 @@ mod tests {
             for batch in &batches {
                 let hasher = at_once.hasher().clone();
                 let texts = batch.iter().map(|text| (hasher.one(text.as_bytes()), text.as_bytes()));
-                let numbers: Option<Vec<u32>> =
-                    batch.iter().map(|text| one_by_one.number(text)).collect();
-                prop_assert_eq!(at_once.numbers(texts), numbers);
+                let mut numbers = vec![7];
+                prop_assert!(at_once.numbers(texts, &mut numbers).is_some());
+                let expected = batch.iter().map(|text| one_by_one.number(text).unwrap());
+                prop_assert!(numbers.into_iter().eq(std::iter::once(7).chain(expected)));
             }
             prop_assert_eq!(at_once.into_names(), one_by_one.into_names());
         }
