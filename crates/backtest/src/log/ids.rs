@@ -10,7 +10,7 @@ use super::texts::Texts;
 use foldhash::quality::RandomState;
 use hashbrown::HashMap;
 use rayon::prelude::*;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher as _};
 
 /// How many parts the hashes lie in. With 10,000,000 messages the table of one takes a megabyte.
 const PARTS: usize = 256;
@@ -44,7 +44,7 @@ impl Ids {
 
     /// Adds an id, of which the hash is known, and returns its number; nothing when numbers are out.
     #[inline]
-    pub(super) fn push(&mut self, hash: u64, id: &str) -> Option<u32> {
+    pub(super) fn push(&mut self, hash: u64, id: &[u8]) -> Option<u32> {
         let [part, ..] = hash.to_be_bytes();
         // INVARIANT: there is a part for each byte.
         self.parts[usize::from(part)].push(hash);
@@ -70,7 +70,7 @@ impl Ids {
             twice.into_iter().map(|hash| (hash, Vec::new())).collect();
         for again in 0..self.texts.len() {
             let text = self.texts.get(again);
-            let Some(same) = seen.get_mut(&hash(&self.hasher, text)) else {
+            let Some(same) = seen.get_mut(&hash(&self.hasher, text.as_bytes())) else {
                 continue;
             };
             let first = same.iter().find(|first| self.texts.get(**first) == text);
@@ -95,8 +95,10 @@ impl Ids {
 
 /// Returns an id's hash, which is never [`EMPTY`].
 #[inline]
-pub(super) fn hash(hasher: &RandomState, id: &str) -> u64 {
-    hasher.hash_one(id) | 1
+pub(super) fn hash(hasher: &RandomState, id: &[u8]) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write(id);
+    hasher.finish() | 1
 }
 
 /// Returns the hashes of a part that come again. The table is only lent.
@@ -133,8 +135,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn push(ids: &mut Ids, text: &str) {
-        let hash = hash(ids.hasher(), text);
-        ids.push(hash, text);
+        let hash = hash(ids.hasher(), text.as_bytes());
+        ids.push(hash, text.as_bytes());
     }
 
     fn ids(texts: &[String]) -> Ids {
@@ -159,7 +161,11 @@ mod tests {
     #[test]
     fn ids_whose_hashes_agree_are_compared() {
         let mut ids = ids(&["a", "b", "c"].map(str::to_owned));
-        let all = |ids: &Ids| ["a", "b", "c"].map(|id| hash(ids.hasher(), id)).to_vec();
+        let all = |ids: &Ids| {
+            ["a", "b", "c"]
+                .map(|id| hash(ids.hasher(), id.as_bytes()))
+                .to_vec()
+        };
         assert_eq!(ids.first_of(all(&ids)), None);
         push(&mut ids, "b");
         assert_eq!(ids.first_of(all(&ids)), Some((1, 3)));

@@ -100,7 +100,7 @@ impl Sheet {
         let mut message = message(&of_row(line, row));
         if let Some(id) = row.id.as_deref() {
             let spot = self.spot(id.as_bytes());
-            self.ids.push((hash(&self.writing.id, id), spot));
+            self.ids.push((hash(&self.writing.id, id.as_bytes()), spot));
             message.id = 0;
         }
         if let Some(campaign) = row.campaign.as_deref()
@@ -161,15 +161,15 @@ impl Written {
     }
 
     /// Returns the ids that there are, with their hashes.
-    pub(super) fn ids(&self) -> impl Iterator<Item = (u64, &str)> {
+    pub(super) fn ids(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let ids = self.sheet.ids.iter();
-        ids.map(|(hash, spot)| (*hash, self.str(*spot)))
+        ids.map(|(hash, spot)| (*hash, self.text(*spot)))
     }
 
     /// Returns the campaigns' names that are kept, each with its line.
     pub(super) fn campaigns(&self) -> impl Iterator<Item = (u32, &str)> {
         let campaigns = self.sheet.campaigns.iter();
-        campaigns.map(|(line, spot)| (*line, self.str(*spot)))
+        campaigns.map(|(line, spot)| (*line, as_text(self.text(*spot))))
     }
 
     /// Leaves out the messages whose line and id `fits` says no to.
@@ -178,7 +178,8 @@ impl Written {
         let keep = self.sheet.messages.iter().map(|message| {
             // INVARIANT: there is an id for each message that has one.
             let id = (message.id != Message::NO_ID).then(|| ids.next());
-            id.flatten().is_none_or(|(_, id)| fits(message.line, id))
+            id.flatten()
+                .is_none_or(|(_, id)| fits(message.line, as_text(id)))
         });
         let keep: Vec<bool> = keep.collect();
         drop(ids);
@@ -215,10 +216,6 @@ impl Written {
         within
             .or_else(|| self.sheet.beside.get(range(self.block.len())?))
             .unwrap_or_default()
-    }
-
-    fn str(&self, spot: Spot) -> &str {
-        as_text(self.text(spot))
     }
 }
 
@@ -276,7 +273,7 @@ mod tests {
         let names = sheet.recipients().zip(sheet.senders());
         let lines = messages.zip(names).map(|(message, (recipient, sender))| {
             assert_eq!(sender.1, b"acme");
-            let id = (message.id != Message::NO_ID).then(|| ids.next().unwrap().1);
+            let id = (message.id != Message::NO_ID).then(|| as_text(ids.next().unwrap().1));
             let campaign = campaigns.iter().find(|(line, _)| *line == message.line);
             assert_eq!(message.is_bulk(), campaign.is_some());
             let (seat, recipient) = (as_text(sender.2), as_text(recipient.1));

@@ -20,7 +20,7 @@ const PIECE: usize = 1024 * 1024;
 /// Many short texts in few allocations, at about a byte and a half each beside their own bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Texts {
-    pieces: Vec<String>,
+    pieces: Vec<Vec<u8>>,
     lengths: Vec<u8>,
     /// Where every text of a number divisible by `STRIDE` begins: the piece, and the place in it. The texts up to the
     /// next one lie in the same piece.
@@ -29,12 +29,12 @@ pub(super) struct Texts {
 
 impl Texts {
     /// Adds a text and returns its number; nothing when the text is longer than 255 bytes or numbers are out.
-    pub(super) fn push(&mut self, text: &str) -> Option<u32> {
+    pub(super) fn push(&mut self, text: &[u8]) -> Option<u32> {
         self.push_in_pieces(text, PIECE)
     }
 
     /// Adds a text as [`Texts::push`] does, where a piece is full with so many bytes.
-    fn push_in_pieces(&mut self, text: &str, full: usize) -> Option<u32> {
+    fn push_in_pieces(&mut self, text: &[u8], full: usize) -> Option<u32> {
         let number = u32::try_from(self.lengths.len())
             .ok()
             .filter(|number| *number < u32::MAX)?;
@@ -43,16 +43,16 @@ impl Texts {
             if self.pieces.last().is_none_or(|piece| piece.len() >= full) {
                 // The first grows as it must: most logs are small.
                 let size = if self.pieces.is_empty() { 0 } else { full };
-                self.pieces.push(String::with_capacity(size));
+                self.pieces.push(Vec::with_capacity(size));
             }
             let piece = u32::try_from(self.pieces.len() - 1).ok()?;
-            let begin = self.pieces.last().map_or(0, String::len);
+            let begin = self.pieces.last().map_or(0, Vec::len);
             self.begins.push((piece, u32::try_from(begin).ok()?));
         }
         self.lengths.push(length);
         // INVARIANT: there is a piece from the first text on.
         if let Some(piece) = self.pieces.last_mut() {
-            piece.push_str(text);
+            piece.extend_from_slice(text);
         }
         Some(number)
     }
@@ -65,16 +65,16 @@ impl Texts {
 
     /// Returns how many bytes the texts take in memory.
     pub(super) fn bytes(&self) -> usize {
-        let texts = self.pieces.iter().map(String::len).sum::<usize>();
+        let texts = self.pieces.iter().map(Vec::len).sum::<usize>();
         texts + self.lengths.len() + size_of_val(&*self.begins)
     }
 
     /// Returns the text of a number; the empty text when there is none.
     pub(super) fn get(&self, number: u32) -> &str {
-        self.find(number).unwrap_or_default()
+        as_text(self.find(number).unwrap_or_default())
     }
 
-    fn find(&self, number: u32) -> Option<&str> {
+    fn find(&self, number: u32) -> Option<&[u8]> {
         let number = usize::try_from(number).ok()?;
         let length = usize::from(*self.lengths.get(number)?);
         let first = number - number % STRIDE;
@@ -267,8 +267,8 @@ mod tests {
     #[test]
     fn a_text_too_long_or_a_number_too_large_is_nothing() {
         let mut texts = Texts::default();
-        assert_eq!(texts.push(&"x".repeat(255)), Some(0));
-        assert_eq!(texts.push(&"x".repeat(256)), None);
+        assert_eq!(texts.push(&[b'x'; 255]), Some(0));
+        assert_eq!(texts.push(&[b'x'; 256]), None);
         assert_eq!(texts.get(0).len(), 255);
         assert_eq!(texts.get(1), "");
         assert_eq!(texts.get(u32::MAX), "");
@@ -313,7 +313,7 @@ mod tests {
         ) {
             let mut store = Texts::default();
             for text in &texts {
-                prop_assert!(store.push_in_pieces(text, piece).is_some());
+                prop_assert!(store.push_in_pieces(text.as_bytes(), piece).is_some());
             }
             for (number, text) in (0..).zip(&texts) {
                 prop_assert_eq!(store.get(number), text);
