@@ -47,9 +47,9 @@ pub(super) struct Builder {
 /// Messages where they belong.
 #[derive(Default)]
 struct Store {
-    /// By contract, with nothing but messages, in the order in which they came. What grows is small: one list of all
-    /// would be copied again and again, into memory that is new each time.
-    parts: Vec<Part>,
+    /// By contract, in the order in which they came. What grows is small: one list of all would be copied again and
+    /// again, into memory that is new each time. And the lists stand close together, as each is as likely to be next.
+    contracts: Vec<Vec<Message>>,
     last: Option<Timestamp>,
 }
 
@@ -261,7 +261,7 @@ impl Builder {
         self.put_all();
         let (first, again) = self.ids.repeated()?;
         let line = |id| {
-            let mut messages = self.store.parts.iter().flat_map(|part| &part.messages);
+            let mut messages = self.store.contracts.iter().flatten();
             let message = messages.find(|message| message.id == id);
             message.map_or(0, |message| message.line)
         };
@@ -275,7 +275,7 @@ impl Builder {
     /// Returns the log; nothing when it has no messages.
     pub(super) fn finish(mut self) -> Result<Option<Log>, Full> {
         self.put_all();
-        let Store { parts, last } = self.store;
+        let Store { contracts, last } = self.store;
         let Some(last) = last.filter(|_| self.messages > 0) else {
             return Ok(None);
         };
@@ -288,11 +288,11 @@ impl Builder {
                 Texts::default()
             }
         };
-        let too_many = |part: &Part| {
-            let messages = u32::try_from(part.messages.len());
+        let too_many = |messages: &Vec<Message>| {
+            let messages = u32::try_from(messages.len());
             messages.is_err() || messages.is_ok_and(|messages| messages > Action::MOST_MESSAGES)
         };
-        if parts.iter().any(too_many) {
+        if contracts.iter().any(too_many) {
             return Err(Full {
                 most: Action::MOST_MESSAGES,
                 what: "messages in one contract",
@@ -302,9 +302,8 @@ impl Builder {
         self.response_lines.sort_unstable();
         let response_lines = &self.response_lines;
         // All of a contract is made at once, while it is in a cache.
-        let parts = parts.into_par_iter().zip(ranges);
-        let parts = parts.map_init(Vec::new, |keys, (part, seats)| {
-            let mut messages = part.messages;
+        let parts = contracts.into_par_iter().zip(ranges);
+        let parts = parts.map_init(Vec::new, |keys, (mut messages, seats)| {
             messages.shrink_to_fit();
             if !keeps_ids {
                 for message in &mut messages {
@@ -365,11 +364,11 @@ impl Store {
     fn put(&mut self, message: Message, place: Place) {
         // INVARIANT: every machine that holds as many contracts can count them.
         let at = usize::try_from(place.contract).unwrap_or(usize::MAX);
-        if at >= self.parts.len() {
-            self.parts.resize_with(at + 1, Part::default);
+        if at >= self.contracts.len() {
+            self.contracts.resize_with(at + 1, Vec::new);
         }
-        if let Some(part) = self.parts.get_mut(at) {
-            part.messages.push(Message {
+        if let Some(messages) = self.contracts.get_mut(at) {
+            messages.push(Message {
                 sender: message.sender.with_seat(place.seat),
                 ..message
             });
