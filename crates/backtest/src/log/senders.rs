@@ -15,9 +15,8 @@ use std::ops::Range;
 #[derive(Default)]
 pub(super) struct Senders {
     contracts: Interner,
-    names: Vec<SmolStr>,
-    /// By seat.
-    places: Vec<Place>,
+    /// By number: a seat's name and where it belongs. Both are looked at with every line.
+    seats: Vec<(SmolStr, Place)>,
     /// By contract: how many seats it has.
     sizes: Vec<u32>,
     /// Seats, by the hash of contract and seat.
@@ -66,36 +65,32 @@ impl Senders {
     }
 
     fn is(&self, number: u32, contract: &[u8], seat: &[u8]) -> bool {
-        let Some(at) = usize::try_from(number).ok() else {
-            return false;
-        };
-        let named = |name: &SmolStr| name.as_bytes() == seat;
-        self.names.get(at).is_some_and(named)
-            && self
-                .places
-                .get(at)
-                .is_some_and(|place| self.contracts.is(place.contract, contract))
+        let at = usize::try_from(number).ok();
+        at.and_then(|at| self.seats.get(at))
+            .is_some_and(|(name, place)| {
+                name.as_bytes() == seat && self.contracts.is(place.contract, contract)
+            })
     }
 
     #[cold]
     fn add(&mut self, hash: u32, contract: &[u8], seat: &[u8]) -> Result<u32, Full> {
         let contract = self.contracts.number(as_text(contract));
         let contract = contract.ok_or(Full::of("contracts"))?;
-        let number = u32::try_from(self.names.len())
+        let number = u32::try_from(self.seats.len())
             .ok()
             .filter(|seat| *seat < Sender::MOST_SEATS)
             .ok_or(Full::SEATS)?;
-        self.names.push(SmolStr::new(as_text(seat)));
         let at = usize::try_from(contract).unwrap_or(usize::MAX);
         if at == self.sizes.len() {
             self.sizes.push(0);
         }
         // INVARIANT: contracts have the numbers of those before them, so that there is a size for each.
         let size = self.sizes.get_mut(at).ok_or(Full::of("contracts"))?;
-        self.places.push(Place {
+        let place = Place {
             contract,
             seat: *size,
-        });
+        };
+        self.seats.push((SmolStr::new(as_text(seat)), place));
         *size += 1;
         self.table.insert(hash, number);
         Ok(number)
@@ -103,11 +98,9 @@ impl Senders {
 
     /// Returns where a seat belongs.
     pub(super) fn place(&self, seat: u32) -> Place {
-        let place = usize::try_from(seat)
-            .ok()
-            .and_then(|at| self.places.get(at));
+        let place = usize::try_from(seat).ok().and_then(|at| self.seats.get(at));
         // INVARIANT: a number is given together with a place.
-        place.copied().unwrap_or_default()
+        place.map_or_else(Place::default, |(_, place)| *place)
     }
 
     /// Returns the seats in the order of their contracts, and which of them are each contract's.
@@ -119,8 +112,8 @@ impl Senders {
             begin..end
         });
         let ranges: Vec<Range<usize>> = ranges.collect();
-        let mut order = vec![0; self.places.len()];
-        for (number, place) in (0..).zip(&self.places) {
+        let mut order = vec![0; self.seats.len()];
+        for (number, (_, place)) in (0..).zip(&self.seats) {
             let range = usize::try_from(place.contract).ok();
             let begin = range.and_then(|at| ranges.get(at)).map(|range| range.start);
             let at = begin.zip(usize::try_from(place.seat).ok());
@@ -133,7 +126,8 @@ impl Senders {
 
     /// Returns the names of contracts, and those of seats.
     pub(super) fn into_names(self) -> (Vec<SmolStr>, Vec<SmolStr>) {
-        (self.contracts.into_names(), self.names)
+        let names = self.seats.into_iter().map(|(name, _)| name);
+        (self.contracts.into_names(), names.collect())
     }
 }
 
@@ -170,7 +164,7 @@ mod tests {
                 prop_assert_eq!(places, expected.collect::<Vec<Place>>());
             }
             let (order, ranges) = senders.by_contract();
-            let places = senders.places.clone();
+            let places: Vec<Place> = senders.seats.iter().map(|(_, place)| *place).collect();
             let (contracts, seats) = senders.into_names();
             prop_assert_eq!(ranges.len(), contracts.len());
             for ((contract, seat), number) in model {
