@@ -8,7 +8,7 @@ use super::campaigns::Campaigns;
 use super::error::{Fault, LogError};
 use super::ids::Ids;
 use super::links::links;
-use super::order::{actions, sort};
+use super::order::{Scratch, actions, sort};
 use super::row::Row;
 use super::senders::{Place, Senders};
 use super::sheet::{Writing, Written};
@@ -303,7 +303,7 @@ impl Builder {
         let response_lines = &self.response_lines;
         // All of a contract is made at once, while it is in a cache.
         let parts = contracts.into_par_iter().zip(ranges);
-        let parts = parts.map_init(Vec::new, |keys, (mut messages, seats)| {
+        let parts = parts.map_init(Scratch::default, |scratch, (mut messages, seats)| {
             messages.shrink_to_fit();
             if !keeps_ids {
                 for message in &mut messages {
@@ -313,7 +313,7 @@ impl Builder {
             sort(&mut messages);
             Part {
                 links: links(&messages),
-                actions: actions(&messages, response_lines, keys),
+                actions: actions(&messages, response_lines, scratch),
                 messages,
                 seats,
             }
