@@ -197,7 +197,7 @@ fn is_race(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| races.contains(code))
 }
 
-/// Spreads the tables that are not spread yet, and adds the checks that they need then. Returns whether anything was
+/// Adds the checks that spread tables need, and spreads the tables that are not spread yet. Returns whether anything was
 /// left to do.
 async fn spread(lent: &Lent) -> Result<bool, StoreError> {
     let sql = "SELECT c.relname::text FROM pg_dist_partition p JOIN pg_class c ON c.oid = p.logicalrelid \
@@ -223,7 +223,8 @@ async fn spread(lent: &Lent) -> Result<bool, StoreError> {
     Ok(!left.is_empty())
 }
 
-/// Returns what spreads the tables that are not yet, and adds the checks that are not there.
+/// Returns what adds the checks that are not there, and spreads the tables that are not yet: in this order, so that no
+/// server finds a table spread without them.
 fn left_to_spread(already: &[String]) -> Vec<String> {
     let is_left = |it: &&(&str, &str)| !already.iter().any(|other| other == it.0);
     let sql = |(table, by): &(&str, &str)| {
@@ -234,10 +235,10 @@ fn left_to_spread(already: &[String]) -> Vec<String> {
         };
         format!("SELECT create_distributed_table('{table}', '{by}', colocate_with => '{beside}')")
     };
-    let tables = SPREAD.iter().filter(is_left).map(sql);
     let checks = CHECKS.iter().filter(is_left);
-    tables
-        .chain(checks.map(|(_, sql)| (*sql).to_owned()))
+    let checks = checks.map(|(_, sql)| (*sql).to_owned());
+    checks
+        .chain(SPREAD.iter().filter(is_left).map(sql))
         .collect()
 }
 
@@ -345,11 +346,13 @@ mod tests {
     #[test]
     fn spreading_is_done_once_and_goes_on_where_it_stopped() {
         let all = left_to_spread(&[]);
-        assert_eq!(all.len(), SPREAD.len() + CHECKS.len());
-        assert!(all[0].contains("'contracts', 'contract_id', colocate_with => 'none'"));
-        assert!(all[1].contains("'batches', 'contract_id', colocate_with => 'contracts'"));
+        let (checks, tables) = all.split_at(CHECKS.len());
+        assert_eq!(checks, CHECKS.map(|(_, sql)| sql));
+        assert_eq!(tables.len(), SPREAD.len());
+        assert!(tables[0].contains("'contracts', 'contract_id', colocate_with => 'none'"));
+        assert!(tables[1].contains("'batches', 'contract_id', colocate_with => 'contracts'"));
         let some = ["contracts".to_owned(), "batches".to_owned()];
-        assert_eq!(left_to_spread(&some), all[2..]);
+        assert_eq!(left_to_spread(&some), [checks, &tables[2..]].concat());
         let mut names = SPREAD.map(|(table, _)| table.to_owned()).to_vec();
         assert_eq!(left_to_spread(&names), CHECKS.map(|(_, sql)| sql));
         names.extend(CHECKS.map(|(name, _)| name.to_owned()));
