@@ -112,8 +112,8 @@ async fn whole(
     let (answers, messages) = (by_name(batch), by_id(batch));
     let only_sends = batch.outcomes.is_empty() && batch.writings.is_empty();
     let statement = match (&*answers, &*messages) {
-        ([(name, answer)], [message]) if only_sends && batch.expected > 0 => {
-            values.extend(row::answer(name.clone(), answer));
+        ([answer], [message]) if only_sends && batch.expected > 0 => {
+            values.extend(row::answer(answer));
             values.extend(row::message(message));
             &MOVE_WITH_ONE
         }

@@ -131,6 +131,13 @@ macro_rules! column {
     };
 }
 
+macro_rules! only {
+    ($one:expr, $row:ident => $value:expr) => {{
+        let $row = $one;
+        $value
+    }};
+}
+
 /// Puts the contract that rows belong to before their columns.
 pub(super) fn of(contract: &ContractId, columns: Vec<Owned>) -> Vec<Owned> {
     let mut all = values![contract.as_str().to_owned()];
@@ -138,41 +145,36 @@ pub(super) fn of(contract: &ContractId, columns: Vec<Owned>) -> Vec<Owned> {
     all
 }
 
-/// Returns the columns of messages, after their contract.
-pub(super) fn messages(rows: &[&NewMessage]) -> Vec<Owned> {
-    values![
-        column!(rows, row => at_most(row.seq)),
-        column!(rows, row => row.id.as_str().to_owned()),
-        column!(rows, row => row.seat.as_str().to_owned()),
-        column!(rows, row => row.to.as_str().to_owned()),
-        column!(rows, row => row.campaign.as_ref().map(|it| it.as_str().to_owned())),
-        column!(rows, row => row.bulk),
-        column!(rows, row => row.sent_at.millis()),
-        column!(rows, row => row.deadline.millis()),
-        column!(rows, row => i32::from(row.version)),
-        column!(rows, row => i64::from(row.price)),
-        column!(rows, row => row.subject.as_bytes().to_vec()),
-        column!(rows, row => row.body.as_bytes().to_vec()),
-    ]
+/// Lists the values of a message, after its contract: of several as columns, of one as they are.
+macro_rules! of_message {
+    ($put:ident, $of:expr) => {
+        values![
+            $put!($of, row => at_most(row.seq)),
+            $put!($of, row => row.id.as_str().to_owned()),
+            $put!($of, row => row.seat.as_str().to_owned()),
+            $put!($of, row => row.to.as_str().to_owned()),
+            $put!($of, row => row.campaign.as_ref().map(|it| it.as_str().to_owned())),
+            $put!($of, row => row.bulk),
+            $put!($of, row => row.sent_at.millis()),
+            $put!($of, row => row.deadline.millis()),
+            $put!($of, row => i32::from(row.version)),
+            $put!($of, row => i64::from(row.price)),
+            $put!($of, row => row.subject.as_bytes().to_vec()),
+            $put!($of, row => row.body.as_bytes().to_vec()),
+        ]
+    };
 }
 
-/// Returns the values of one message, after its contract: as [`messages`] and [`numbers`], but no columns.
+/// Returns the columns of messages, after their contract.
+pub(super) fn messages(rows: &[&NewMessage]) -> Vec<Owned> {
+    of_message!(column, rows)
+}
+
+/// Returns the values of one message, after its contract, and its place in the inbox.
 pub(super) fn message(row: &NewMessage) -> Vec<Owned> {
-    values![
-        at_most(row.seq),
-        row.id.as_str().to_owned(),
-        row.seat.as_str().to_owned(),
-        row.to.as_str().to_owned(),
-        row.campaign.as_ref().map(|it| it.as_str().to_owned()),
-        row.bulk,
-        row.sent_at.millis(),
-        row.deadline.millis(),
-        i32::from(row.version),
-        i64::from(row.price),
-        row.subject.as_bytes().to_vec(),
-        row.body.as_bytes().to_vec(),
-        number_of(&row.id),
-    ]
+    let mut values = of_message!(only, row);
+    values.push(Box::new(number_of(&row.id)));
+    values
 }
 
 /// Returns the column of messages' places in inboxes.
@@ -208,26 +210,27 @@ pub(super) fn outbox(contract: &ContractId, rows: &[&NewMessage]) -> Vec<Owned> 
     ]
 }
 
-/// Returns the columns of answers, after their contract.
-pub(super) fn answers(rows: &[(Vec<u8>, &Answer)]) -> Vec<Owned> {
-    values![
-        column!(rows, row => row.0.clone()),
-        column!(rows, row => row.1.space.as_bytes().to_vec()),
-        column!(rows, row => row.1.key.as_bytes().to_vec()),
-        column!(rows, row => row.1.body.to_vec()),
-        column!(rows, row => row.1.reply.clone()),
-    ]
+/// Lists the values of an answer with its name, after its contract: of several as columns, of one as they are.
+macro_rules! of_answer {
+    ($put:ident, $of:expr) => {
+        values![
+            $put!($of, row => row.0.clone()),
+            $put!($of, row => row.1.space.as_bytes().to_vec()),
+            $put!($of, row => row.1.key.as_bytes().to_vec()),
+            $put!($of, row => row.1.body.to_vec()),
+            $put!($of, row => row.1.reply.clone()),
+        ]
+    };
 }
 
-/// Returns the values of one answer, after its contract: as [`answers`], but no columns.
-pub(super) fn answer(name: Vec<u8>, answer: &Answer) -> Vec<Owned> {
-    values![
-        name,
-        answer.space.as_bytes().to_vec(),
-        answer.key.as_bytes().to_vec(),
-        answer.body.to_vec(),
-        answer.reply.clone(),
-    ]
+/// Returns the columns of answers, after their contract.
+pub(super) fn answers(rows: &[(Vec<u8>, &Answer)]) -> Vec<Owned> {
+    of_answer!(column, rows)
+}
+
+/// Returns the values of one answer, after its contract.
+pub(super) fn answer(row: &(Vec<u8>, &Answer)) -> Vec<Owned> {
+    of_answer!(only, row)
 }
 
 /// Returns the columns of writings, after their contract; of those that one event brings each has its own part.
