@@ -23,9 +23,9 @@ const LOOKS_MOST: usize = 512;
 /// Whether something was answered under an order's key before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Before {
-    /// Nobody has looked.
+    /// Nobody has looked, or something was.
     Unknown,
-    /// Somebody has looked just now ([`Engine::were_answered`]), and nothing was. Where something is by the time of the
+    /// Somebody has looked just now ([`Engine::look_before`]), and nothing was. Where something is by the time of the
     /// commit it is found then, as whenever two are at work on one key.
     Nothing,
 }
@@ -190,16 +190,21 @@ impl Engine {
         }
     }
 
-    /// Returns what [`Engine::was_answered`] does for each key, having looked at all of them at once.
+    /// Looks at all of these keys at once, for orders that are to be given under them.
     ///
     /// # Errors
     /// When one of them was used with another body, or the store fails.
-    pub async fn were_answered(&self, keys: &[Key]) -> Result<Vec<bool>, Failure> {
+    pub async fn look_before(&self, keys: &[Key]) -> Result<Vec<Before>, Failure> {
         let mut looks = Vec::with_capacity(keys.len());
         for key in keys {
             looks.push(self.was_answered(key));
         }
-        stream::iter(looks).buffered(LOOKS_MOST).try_collect().await
+        let looks = stream::iter(looks).buffered(LOOKS_MOST);
+        let before = looks.map_ok(|was_answered| match was_answered {
+            true => Before::Unknown,
+            false => Before::Nothing,
+        });
+        before.try_collect().await
     }
 
     async fn prepare(

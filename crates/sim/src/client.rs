@@ -100,18 +100,13 @@ async fn until<T>(
 /// Gives orders as the route for batches does: all keys are looked at first, and those that are new not again.
 async fn look_and_submit(engine: &Engine, orders: Vec<Order>) -> Vec<Result<Done, Failure>> {
     let keys: Vec<Key> = orders.iter().filter_map(|it| it.key.clone()).collect();
-    let Ok(answered) = engine.were_answered(&keys).await else {
+    let Ok(before) = engine.look_before(&keys).await else {
         return engine.submit_all(orders).await;
     };
-    let mut answered = answered.into_iter();
+    let mut before = before.into_iter();
     let looked = orders.into_iter().map(|order| {
-        let is_new = order.key.is_some() && answered.next() == Some(false);
-        let before = if is_new {
-            Before::Nothing
-        } else {
-            Before::Unknown
-        };
-        (order, before)
+        let before = order.key.as_ref().and_then(|_| before.next());
+        (order, before.unwrap_or(Before::Unknown))
     });
     engine.submit_looked(looked.collect()).await
 }

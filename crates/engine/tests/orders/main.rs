@@ -188,9 +188,9 @@ async fn a_key_that_was_taken_since_it_was_looked_at_is_found_at_the_commit() {
         let (engine, another) = (&world.engine, world.another(8).await);
         let [sent, other] = [1, 2].map(|body| keyed(send("bo"), "k1", body));
         let keys = [sent.key.clone().unwrap()];
-        assert_eq!(engine.were_answered(&keys).await, Ok(vec![false]));
+        assert_eq!(engine.look_before(&keys).await, Ok(vec![Before::Nothing]));
         let first = another.submit(sent.clone()).await.unwrap();
-        assert_eq!(engine.were_answered(&keys).await, Ok(vec![true]));
+        assert_eq!(engine.look_before(&keys).await, Ok(vec![Before::Unknown]));
         let given = vec![(sent, Before::Nothing), (other, Before::Nothing)];
         let answers = engine.submit_looked(given).await;
         let again = answers[0].as_ref().unwrap();

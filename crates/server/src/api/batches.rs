@@ -142,11 +142,7 @@ async fn look_for_numbered(
     }
     app.refuse_kept(key).await?;
     let keys: Vec<Key> = (0..commands).map(|number| numbered(key, number)).collect();
-    let answered = app.engine.were_answered(&keys).await?;
-    let before = answered.into_iter().map(|answered| match answered {
-        true => Before::Unknown,
-        false => Before::Nothing,
-    });
+    let before = app.engine.look_before(&keys).await?;
     Ok(keys.into_iter().zip(before).collect())
 }
 
