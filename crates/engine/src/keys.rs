@@ -10,8 +10,8 @@ use earnest_core::units::{ContractId, MemberId, SeatId, Timestamp};
 use earnest_store::{Document, Put, StoreError};
 use hashbrown::HashMap;
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use subtle::ConstantTimeEq;
@@ -101,9 +101,47 @@ pub struct KeyRecord {
 struct Kept {
     #[serde(flatten)]
     scope: Scope,
-    hash: String,
+    hash: Digest,
     created_at: Timestamp,
     revoked_at: Option<Timestamp>,
+}
+
+/// What is kept of a secret: its SHA-256, written in hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Digest([u8; 32]);
+
+impl Digest {
+    fn of(secret: &str) -> Self {
+        Self(Sha256::digest(secret.as_bytes()).into())
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+            return None;
+        };
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        let byte = |[high, low]: &[u8; 2]| u8::try_from(digit(*high)? << 4 | digit(*low)?).ok();
+        let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
+        Some(Self(bytes?.try_into().ok()?))
+    }
+
+    /// Compares in constant time.
+    fn is_of(&self, secret: &str) -> bool {
+        self.0.ct_eq(&Self::of(secret).0).into()
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&hex(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Self::read(&text).ok_or_else(|| de::Error::custom("a hash has 64 hexadecimal digits"))
+    }
 }
 
 /// The keys that were looked up, and those used since that was last written down.
@@ -123,6 +161,14 @@ impl KeyCache {
         self.changes.fetch_add(1, Ordering::AcqRel);
         self.known.lock().remove(id);
     }
+
+    fn note_use(&self, id: &str, at: Timestamp) {
+        let mut used = self.used.lock();
+        match used.get_mut(id) {
+            Some(last) => *last = at,
+            None => drop(used.insert(id.to_owned(), at)),
+        }
+    }
 }
 
 impl Engine {
@@ -137,7 +183,7 @@ impl Engine {
         let (id, secret) = (hex(id), base64_of(secret));
         let kept = Kept {
             scope,
-            hash: hash(&secret),
+            hash: Digest::of(&secret),
             created_at: self.now(),
             revoked_at: None,
         };
@@ -164,13 +210,11 @@ impl Engine {
         let Some(kept) = self.kept_key(id).await? else {
             return Ok(None);
         };
-        let given = hash(secret);
-        let same: bool = given.as_bytes().ct_eq(kept.hash.as_bytes()).into();
-        if !same || kept.revoked_at.is_some() {
+        if !kept.hash.is_of(secret) || kept.revoked_at.is_some() {
             return Ok(None);
         }
         let now = self.now();
-        self.keys().used.lock().insert(id.to_owned(), now);
+        self.keys().note_use(id, now);
         Ok(Some(record(id.to_owned(), &kept, Some(now))))
     }
 
@@ -301,12 +345,9 @@ pub(crate) fn hash(secret: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+    digits.collect()
 }
 
 pub(crate) fn base64_of(bytes: &[u8]) -> String {
