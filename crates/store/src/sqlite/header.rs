@@ -17,8 +17,27 @@ use std::sync::{Arc, LazyLock};
 
 const COPY: usize = 48;
 
+/// Where in a copy the count of commits stands, in the machine's own order of bytes.
+const COUNT: std::ops::Range<usize> = 8..12;
+
 /// Both copies of a header.
-pub(super) type Marks = [u8; 2 * COPY];
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Marks([u8; 2 * COPY]);
+
+impl Marks {
+    /// Returns whether exactly one commit lies between an earlier header and this one.
+    pub(super) fn is_next_after(&self, earlier: &Self) -> bool {
+        match (self.count(), earlier.count()) {
+            (Some(count), Some(before)) => count == before.wrapping_add(1),
+            _ => false,
+        }
+    }
+
+    fn count(&self) -> Option<u32> {
+        let bytes = self.0.get(COUNT)?;
+        Some(u32::from_ne_bytes(bytes.try_into().ok()?))
+    }
+}
 
 /// Where a header is read.
 pub(super) struct Header(Arc<File>);
@@ -55,7 +74,7 @@ impl Header {
         let mut marks = [0; 2 * COPY];
         self.0.read_exact_at(&mut marks, 0).ok()?;
         let (first, second) = marks.split_at(COPY);
-        (first == second).then_some(marks)
+        (first == second).then_some(Marks(marks))
     }
 }
 
@@ -86,6 +105,12 @@ mod tests {
                 .unwrap();
             let marks = header.marks().unwrap();
             assert!(!seen.contains(&marks), "round {round}");
+            assert!(marks.is_next_after(seen.last().unwrap()), "round {round}");
+            let not_next = seen.iter().rev().skip(1).chain([&marks]);
+            assert!(
+                not_next.copied().all(|it| !marks.is_next_after(&it)),
+                "round {round}"
+            );
             seen.push(marks);
             let count = "SELECT count(*) FROM t";
             one.query_row(count, [], |row| row.get::<_, i64>(0))

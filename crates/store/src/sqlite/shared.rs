@@ -7,6 +7,7 @@ use super::index::Index;
 use super::options::Options;
 use super::queue::{Job, Queue, Work};
 use super::reader::Readers;
+use super::watch::Seen;
 use super::writer::Writer;
 use crate::error::StoreError;
 use parking_lot::{Condvar, Mutex, RwLock};
@@ -20,6 +21,8 @@ pub(super) struct Shared {
     pub(super) path: PathBuf,
     pub(super) options: Options,
     pub(super) index: RwLock<Index>,
+    /// What is seen of other processes' commits.
+    pub(super) seen: Seen,
     pub(super) queue: Queue,
     pub(super) readers: Readers,
     pub(super) keeper: Bell,
@@ -44,6 +47,7 @@ impl Shared {
         Self {
             path,
             index: RwLock::default(),
+            seen: Seen::default(),
             queue: Queue::new(options.waiting),
             readers: Readers::default(),
             keeper: Bell::default(),

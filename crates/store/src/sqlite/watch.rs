@@ -11,13 +11,46 @@ use crate::error::StoreError;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// Looks at the newest row of the log.
 pub(super) struct Watch {
     connection: Mutex<Option<Connection>>,
-    header: Option<Header>,
+}
+
+/// What is seen of the header.
+#[derive(Default)]
+pub(super) struct Seen {
+    header: OnceLock<Header>,
     /// The header under which this process was last found to know everything.
     current: Mutex<Option<Marks>>,
+}
+
+impl Seen {
+    /// Returns the header as it is now, unless it is being written or cannot be seen.
+    pub(super) fn marks(&self) -> Option<Marks> {
+        self.header.get().and_then(Header::marks)
+    }
+
+    fn is_current(&self, marks: Option<Marks>) -> bool {
+        marks.is_some() && *self.current.lock() == marks
+    }
+
+    /// Notes a header under which this process knows everything.
+    fn note(&self, marks: Option<Marks>) {
+        *self.current.lock() = marks;
+    }
+
+    /// Notes that this process has committed, and knew everything before, under an earlier header: where nobody else has
+    /// committed since, it knows everything now.
+    pub(super) fn note_commit(&self, before: Option<Marks>) {
+        let now = self.marks();
+        if let (Some(before), Some(now)) = (before, now)
+            && now.is_next_after(&before)
+        {
+            self.note(Some(now));
+        }
+    }
 }
 
 impl Watch {
@@ -25,15 +58,14 @@ impl Watch {
         let connection = schema::connect(&shared.path, Purpose::Read, &shared.options.tuning)?;
         let watch = Self {
             connection: Mutex::new(Some(connection)),
-            header: None,
-            current: Mutex::new(None),
         };
         // The file with the header is there once somebody has read.
         watch.newest()?;
-        Ok(Self {
-            header: Header::open(&shared.path),
-            ..watch
-        })
+        if let Some(header) = Header::open(&shared.path) {
+            // It is the first: nobody else opens a watch on these parts.
+            drop(shared.seen.header.set(header));
+        }
+        Ok(watch)
     }
 
     /// Returns the place of the newest row of the log.
@@ -52,21 +84,20 @@ impl Watch {
     /// Returns whether this process knows everything that is committed.
     pub(super) fn is_current(&self, shared: &Shared) -> Result<bool, StoreError> {
         // Before anything else is looked at: what is committed meanwhile changes it.
-        let marks = self.header.as_ref().and_then(Header::marks);
-        if marks.is_some() && *self.current.lock() == marks {
+        let marks = shared.seen.marks();
+        if shared.seen.is_current(marks) {
             return Ok(true);
         }
         let newest = self.newest()?;
         let is_current = newest <= shared.index.read().known();
         if is_current {
-            *self.current.lock() = marks;
+            shared.seen.note(marks);
         }
         Ok(is_current)
     }
 
     pub(super) fn close(&self) {
         self.connection.lock().take();
-        self.current.lock().take();
     }
 }
 

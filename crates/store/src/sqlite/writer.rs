@@ -7,6 +7,7 @@
 
 use super::commit::{Commit, Reply};
 use super::fault::{Fault, Step, meaning};
+use super::header::Marks;
 use super::queue::Job;
 use super::scan::{self, Sight};
 use super::shared::Shared;
@@ -85,6 +86,8 @@ pub(super) struct Writer<'c> {
     pub(super) sight: Sight,
     /// Tells messages of one instant apart whose ids are not of the made form.
     pub(super) low: u64,
+    /// The header of the write-ahead log's index as it was when the transaction began.
+    before: Option<Marks>,
     /// How many bytes were written since the last checkpoint was asked for, about.
     written: u64,
 }
@@ -99,6 +102,7 @@ pub(super) fn run(connection: &Connection, shared: &Shared) -> Step<()> {
         newest: 0,
         sight: Sight::default(),
         low: RandomState::new().build_hasher().finish(),
+        before: None,
         written: 0,
     };
     let mut last = 0;
@@ -176,6 +180,8 @@ impl Writer<'_> {
             self.newest = sight.newest;
         }
         self.sight = sight;
+        // From here on nobody else commits, and this process knows everything.
+        self.before = self.shared.seen.marks();
         Ok(())
     }
 
@@ -230,6 +236,7 @@ impl Writer<'_> {
             drop(index);
             self.shared.keeper.raise();
         }
+        self.shared.seen.note_commit(self.before.take());
         Ok(())
     }
 
