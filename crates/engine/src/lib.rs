@@ -52,6 +52,7 @@ pub use engine::{Engine, Options};
 pub use failure::{Failure, Refused};
 pub use find::{EventFilter, Found, Search, SeatOrder, message_of, seat_of};
 pub use import::{Alone, MayTell};
+pub use looks::Asked;
 pub use members::{BlockRecord, Wishes};
 pub use metrics::Metrics;
 pub use order::{

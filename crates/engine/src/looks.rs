@@ -97,21 +97,39 @@ impl Drop for UnderWay {
     }
 }
 
+/// A moment in which something was asked. Whatever look began after it has found what is new enough for the answer, so
+/// that one look does for all that is done for one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked(u64);
+
 impl Engine {
+    /// Returns this moment, for those who ask now.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        Asked(self.looks().begun())
+    }
+
     /// Takes note of what other processes have committed, so that what is read next is not older.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn refresh(&self) -> Result<(), Failure> {
+        self.refresh_since(self.asked()).await
+    }
+
+    /// Does as [`Engine::refresh`], for those who asked a moment ago: nothing where somebody has looked since.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn refresh_since(&self, asked: Asked) -> Result<(), Failure> {
         let looks = self.looks();
-        let before = looks.begun();
         loop {
+            if let Some(result) = looks.after(asked.0) {
+                return result;
+            }
             match looks.begin() {
                 true => self.begin_look(),
                 false => looks.wait().await,
-            }
-            if let Some(result) = looks.after(before) {
-                return result;
             }
         }
     }

@@ -4,6 +4,7 @@
 use crate::claims::Claim;
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::looks::Asked;
 use crate::order::{Key, Order, What};
 use crate::record::Done;
 use crate::slot::{Job, OrderJob, Prepared, Waiting, gave_up};
@@ -57,7 +58,16 @@ impl Engine {
     /// # Errors
     /// Why it was not carried out; nothing has changed then.
     pub async fn submit(&self, order: Order) -> Result<Done, Failure> {
-        self.refresh().await?;
+        self.submit_asked(order, self.asked()).await
+    }
+
+    /// Does what [`Engine::submit`] does with an order that was asked for a moment ago: what another process had committed
+    /// by then is seen.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn submit_asked(&self, order: Order, asked: Asked) -> Result<Done, Failure> {
+        self.refresh_since(asked).await?;
         let _claim = match &order.key {
             Some(key) => Some(self.claim(&key.space, &key.key).await),
             None => None,
@@ -164,6 +174,7 @@ impl Engine {
     /// Looks whether an order was given before, where nobody has, and learns what it needs.
     async fn begin_one(&self, order: Order, before: Before) -> Result<Begun, Failure> {
         if let (Some(key), Before::Unknown) = (&order.key, before)
+            && self.store().may_have_answered(&key.space, &key.key)
             && let Some(done) = self.replay(key).await?
         {
             return Ok(Begun::Before(done));

@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::problem::{Code, Problem};
 use axum::extract::FromRequestParts;
 use earnest_core::units::{ContractId, MemberId, MessageId, SeatId};
-use earnest_engine::Author;
 use earnest_engine::keys::Scope;
+use earnest_engine::{Asked, Author};
 use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
 
@@ -131,6 +131,8 @@ pub struct Caller {
     pub key: String,
     /// Whom the key stands for.
     pub scope: Scope,
+    /// When the request came.
+    pub asked: Asked,
 }
 
 impl Caller {
@@ -142,7 +144,8 @@ impl Caller {
         if let Some(most) = app.settings.requests_per_second {
             app.limits().take(&key, most)?;
         }
-        Ok(Self { key, scope })
+        let asked = app.engine.asked();
+        Ok(Self { key, scope, asked })
     }
 
     /// Looks whether the key's scope may do something at all.
@@ -279,6 +282,8 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        // The look that knows the key does for the rest of the request.
+        let asked = app.engine.asked();
         let text = bearer(parts).ok_or_else(unauthorized)?;
         let known = app.engine.authenticate(text).await?;
         let record = known.ok_or_else(unauthorized)?;
@@ -288,6 +293,7 @@ impl FromRequestParts<App> for Caller {
         Ok(Self {
             key: record.id,
             scope: record.scope,
+            asked,
         })
     }
 }

@@ -124,9 +124,9 @@ pub(crate) use reply;
 ///
 /// # Errors
 /// Why it was not carried out.
-pub(crate) async fn give(app: &App, order: Order) -> Result<Done, Failure> {
+pub(crate) async fn give(app: &App, caller: &Caller, order: Order) -> Result<Done, Failure> {
     if let Some(key) = &order.key {
         app.refuse_kept(key).await?;
     }
-    app.engine.submit(order).await
+    app.engine.submit_asked(order, caller.asked).await
 }

@@ -325,6 +325,10 @@ impl Store for FaultyStore {
         Box::pin(self.0.read("answer", self.0.handle.answer(space, key)))
     }
 
+    fn may_have_answered(&self, space: &str, key: &str) -> bool {
+        self.0.handle.may_have_answered(space, key)
+    }
+
     fn answers(&self, after: Option<Vec<u8>>, limit: usize) -> Reading<'_, AnswerPage> {
         Box::pin(self.0.read("answers", self.0.handle.answers(after, limit)))
     }

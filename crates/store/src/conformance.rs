@@ -130,6 +130,7 @@ macro_rules! conformance {
             ],
             answers: [
                 an_answer_is_found_as_it_was_given,
+                an_answer_of_anybody_is_known_of_after_a_look,
                 a_taken_key_conflicts,
                 the_same_key_in_another_space_is_another_key,
                 ten_thousand_keys_are_found_and_others_are_not,

@@ -123,6 +123,12 @@ pub trait Store: Send + Sync + 'static {
     /// Returns the answer that was given under a key, if any. Cheap for a key that was never used.
     fn answer<'a>(&'a self, space: &'a str, key: &'a str) -> Reading<'a, Option<Answer>>;
 
+    /// Returns whether an answer may have been given under a key, as far as this handle knows without asking anybody:
+    /// `false` only where none was by the time that [`Store::foreign`] last returned.
+    fn may_have_answered(&self, _space: &str, _key: &str) -> bool {
+        true
+    }
+
     /// Returns all answers, some at a time, each with the contract whose batch brought it: in no order that means
     /// anything, from the start or from where an earlier page ended. For copying a store, not for serving.
     fn answers(&self, after: Option<Vec<u8>>, limit: usize) -> Reading<'_, AnswerPage>;

@@ -135,6 +135,10 @@ impl Store for MemoryStore {
         self.with(|data, _| Ok(data.answers.get(space, key)))
     }
 
+    fn may_have_answered(&self, space: &str, key: &str) -> bool {
+        self.data.lock().answers.get(space, key).is_some()
+    }
+
     fn answers(&self, after: Option<Vec<u8>>, limit: usize) -> Reading<'_, AnswerPage> {
         self.with(move |data, _| Ok(data.answers.page(after.as_deref(), limit)))
     }

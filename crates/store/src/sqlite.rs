@@ -280,6 +280,11 @@ impl Store for SqliteStore {
         })
     }
 
+    fn may_have_answered(&self, space: &str, key: &str) -> bool {
+        let hash = entry::hash_of(space, key);
+        self.shared.index.read().may_have_answered(hash)
+    }
+
     fn answers(&self, after: Option<Vec<u8>>, limit: usize) -> Reading<'_, AnswerPage> {
         self.read(move |reader| answers::page(reader, after.as_deref(), limit))
     }

@@ -26,7 +26,7 @@ pub(crate) async fn give(
         at: None,
         key,
     };
-    app.engine.submit(order).await
+    app.engine.submit_asked(order, visitor.asked).await
 }
 
 /// Finds a message that the visitor reaches.

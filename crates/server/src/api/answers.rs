@@ -208,7 +208,7 @@ async fn touch(
 }
 
 async fn answer_with_message(app: &App, caller: &Caller, order: earnest_engine::Order) -> Answer {
-    let done = give(app, order).await.map_err(of_path_message)?;
+    let done = give(app, caller, order).await.map_err(of_path_message)?;
     let (record, replayed) = reply!(done, Message);
     once(StatusCode::OK, replayed, &MessageBody::to(caller, record))
 }
@@ -230,7 +230,7 @@ pub(crate) async fn reply_to_message(
     may_say_when(&caller, at)?;
     let what = body.what(&caller, row.sent.id)?;
     let order = order(&caller, row.contract, what, at, posted.key());
-    let done = give(&app, order).await.map_err(of_path_message)?;
+    let done = give(&app, &caller, order).await.map_err(of_path_message)?;
     let (record, replayed) = reply!(done, Writing);
     let body = WritingBody::to(&caller, record);
     once(StatusCode::CREATED, replayed, &body)

@@ -122,7 +122,7 @@ pub(crate) async fn send_campaign(
         at,
         posted.key(),
     );
-    let (record, replayed) = reply!(give(&app, order).await?, Campaign);
+    let (record, replayed) = reply!(give(&app, &caller, order).await?, Campaign);
     let body = CampaignBody::to(&caller, record);
     once(StatusCode::CREATED, replayed, &body)
 }

@@ -156,7 +156,12 @@ pub(crate) async fn create_contract(
         allotments: new.allotments.unwrap_or(true),
         bulk_disabled: new.bulk_disabled.unwrap_or(false),
     });
-    let done = give(&app, order(&caller, id, what, new.at, posted.key())).await?;
+    let done = give(
+        &app,
+        &caller,
+        order(&caller, id, what, new.at, posted.key()),
+    )
+    .await?;
     let (record, replayed) = reply!(done, Contract);
     once(StatusCode::CREATED, replayed, &ContractBody::from(record))
 }
@@ -229,7 +234,7 @@ async fn rule(app: &App, caller: &Caller, contract: &str, request: Request, what
     let just: JustAt = posted.read()?;
     may_say_when(caller, just.at)?;
     let order = order(caller, contract, what, just.at, posted.key());
-    let done = give(app, order).await.map_err(of_path)?;
+    let done = give(app, caller, order).await.map_err(of_path)?;
     let (record, replayed) = reply!(done, Contract);
     once(StatusCode::OK, replayed, &ContractBody::from(record))
 }
@@ -253,7 +258,7 @@ pub(crate) async fn add_contract_policy(
         effective_at: new.effective_at,
     });
     let order = order(&caller, contract, what, new.at, posted.key());
-    let done = give(&app, order).await.map_err(of_path)?;
+    let done = give(&app, &caller, order).await.map_err(of_path)?;
     let (record, replayed) = reply!(done, Contract);
     once(StatusCode::CREATED, replayed, &ContractBody::from(record))
 }

@@ -166,7 +166,7 @@ pub(crate) async fn make_grant(
     let at = new.at;
     may_say_when(&caller, at)?;
     let order = order(&caller, contract, new.what(), at, posted.key());
-    let done = give(&app, order).await.map_err(of_path)?;
+    let done = give(&app, &caller, order).await.map_err(of_path)?;
     let (record, replayed) = reply!(done, Grant);
     once(StatusCode::CREATED, replayed, &GrantBody::from(record))
 }
@@ -226,7 +226,7 @@ pub(crate) async fn revoke_grant(
     let id = grant_id(&grant)?;
     Params::of(&uri, &[])?;
     let order = order(&caller, contract, What::Revoke(id), None, None);
-    let done = give(&app, order).await;
+    let done = give(&app, &caller, order).await;
     let done =
         done.map_err(|failure| Problem::on_path(failure, &[Named::Contract, Named::Grant]))?;
     let (record, _) = reply!(done, Grant);

@@ -199,7 +199,7 @@ pub(crate) async fn send_message(
     let at = send.at;
     let (contract, letter) = send.letter();
     let order = order(&caller, contract, What::Send(letter), at, posted.key());
-    let (record, replayed) = reply!(give(&app, order).await?, Message);
+    let (record, replayed) = reply!(give(&app, &caller, order).await?, Message);
     let body = MessageBody::to(&caller, record);
     once(StatusCode::CREATED, replayed, &body)
 }

@@ -168,7 +168,7 @@ pub(crate) async fn upload_policy(
         policy: record.policy.name.to_string(),
         effective_at: new.effective_at,
     });
-    let done = give(&app, order(&caller, contract, what, None, key)).await?;
+    let done = give(&app, &caller, order(&caller, contract, what, None, key)).await?;
     let (contract, replayed) = reply!(done, Contract);
     let mut body = WholePolicyBody::from(record);
     body.contract = Some(contract.into());

@@ -144,7 +144,7 @@ pub(crate) async fn add_seat(
         bulk_disabled: new.bulk_disabled.unwrap_or(false),
     });
     let order = order(&caller, contract, what, new.at, posted.key());
-    let done = give(&app, order).await.map_err(of_path)?;
+    let done = give(&app, &caller, order).await.map_err(of_path)?;
     let (record, replayed) = reply!(done, Seat);
     once(StatusCode::CREATED, replayed, &SeatBody::from(record))
 }
@@ -210,7 +210,7 @@ pub(crate) async fn change_seat(
         bulk_disabled: change.bulk_disabled,
     });
     let order = order(&caller, contract, what, change.at, None);
-    let done = give(&app, order).await;
+    let done = give(&app, &caller, order).await;
     let done =
         done.map_err(|failure| Problem::on_path(failure, &[Named::Contract, Named::Seat]))?;
     let (record, _) = reply!(done, Seat);

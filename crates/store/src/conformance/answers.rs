@@ -40,6 +40,23 @@ pub async fn an_answer_is_found_as_it_was_given(opened: Opened) {
     }
 }
 
+pub async fn an_answer_of_anybody_is_known_of_after_a_look(opened: Opened) {
+    let (one, other) = (&*opened.store, &*opened.another().await);
+    for (number, committing) in [one, other, one, one, other].into_iter().enumerate() {
+        let key = format!("key-{number}");
+        let draft = Draft::begin(&format!("c-{number}")).answer(answer("space", &key));
+        committing.commit(draft.batch()).await.unwrap();
+        // What is refused takes nothing of that back.
+        let again = Draft::begin("d").answer(answer("space", &key));
+        let refused = committing.commit(again.batch()).await;
+        assert_eq!(refused, Err(StoreError::Conflict));
+        for asking in [one, other] {
+            asking.foreign().await.unwrap();
+            assert!(asking.may_have_answered("space", &key), "key {number}");
+        }
+    }
+}
+
 pub async fn a_taken_key_conflicts(opened: Opened) {
     let store = &opened.store;
     let first = Draft::begin("c").answer(answer("space", "key"));

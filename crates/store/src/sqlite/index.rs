@@ -225,6 +225,12 @@ impl Index {
         self.runs.iter().any(|run| run.filter.may_have(hash)) || self.has(&entry::answers(hash))
     }
 
+    /// Returns whether an answer's key may have been used by the time that others' changes were last handed out.
+    pub(super) fn may_have_answered(&self, hash: u64) -> bool {
+        // After a transaction was rolled back some of what was known is forgotten, until it is read anew.
+        self.known < self.told || self.may_answer(hash)
+    }
+
     /// Returns whether changes of others are collected.
     pub(super) const fn is_collecting(&self) -> bool {
         self.foreign.is_some()
