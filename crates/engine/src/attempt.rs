@@ -73,22 +73,20 @@ impl From<Ended> for StoreError {
 ///
 /// # Errors
 /// As the store's, but never that the outcome is unknown when it can be found.
-pub(crate) async fn commit_surely(engine: &Engine, batch: Batch) -> Result<Landed, Ended> {
+pub(crate) fn commit_surely(
+    engine: &Engine,
+    batch: Batch,
+) -> impl Future<Output = Result<Landed, Ended>> {
     let traces = Traces::of(&batch);
-    let why = match engine.store().commit(batch).await {
-        Ok(_) => return Ok(Landed::Surely),
-        Err(StoreError::Unknown(why)) => why,
-        Err(error) => return Err(Ended::Failed(error)),
-    };
-    for look in 1..=LOOKS_MOST {
-        match traces.is_there(engine).await {
-            Ok(Some(landed)) => return Ok(landed),
-            Ok(None) => return Err(Ended::NotFound(Box::new(traces))),
-            Err(StoreError::Corrupt(why)) => return Err(Ended::Failed(StoreError::Corrupt(why))),
-            Err(_) => pause(look + 1).await,
-        }
+    let commit = engine.store().commit(batch);
+    async move {
+        let why = match commit.await {
+            Ok(_) => return Ok(Landed::Surely),
+            Err(StoreError::Unknown(why)) => why,
+            Err(error) => return Err(Ended::Failed(error)),
+        };
+        Box::pin(traces.look_for(engine, why)).await
     }
-    Err(Ended::Failed(StoreError::Unknown(why)))
 }
 
 /// By what a batch is found again.
@@ -97,7 +95,7 @@ pub(crate) struct Traces {
     contract: ContractId,
     expected: u64,
     token: Token,
-    /// The first and the last event, each with its number.
+    /// The first and, where there are more, the last event, each with its number.
     ends: Vec<(u64, Event)>,
     /// An answer that it keeps.
     answer: Option<Answer>,
@@ -109,9 +107,11 @@ impl Traces {
             let offset = u64::try_from(offset).unwrap_or(u64::MAX);
             (batch.expected + 1 + offset, event.clone())
         };
-        let last = batch.events.len().saturating_sub(1);
         let first = batch.events.first().map(|event| numbered(0, event));
-        let last = batch.events.get(last).map(|event| numbered(last, event));
+        let last = match batch.events.len() {
+            0 | 1 => None,
+            many => batch.events.last().map(|event| numbered(many - 1, event)),
+        };
         Self {
             contract: batch.contract.clone(),
             expected: batch.expected,
@@ -119,6 +119,21 @@ impl Traces {
             ends: first.into_iter().chain(last).collect(),
             answer: batch.answers.first().cloned(),
         }
+    }
+
+    /// Looks until it is known what became of the batch, which broke off for the reason given.
+    async fn look_for(self, engine: &Engine, why: String) -> Result<Landed, Ended> {
+        for look in 1..=LOOKS_MOST {
+            match self.is_there(engine).await {
+                Ok(Some(landed)) => return Ok(landed),
+                Ok(None) => return Err(Ended::NotFound(Box::new(self))),
+                Err(StoreError::Corrupt(why)) => {
+                    return Err(Ended::Failed(StoreError::Corrupt(why)));
+                }
+                Err(_) => pause(look + 1).await,
+            }
+        }
+        Err(Ended::Failed(StoreError::Unknown(why)))
     }
 
     async fn is_there(&self, engine: &Engine) -> Result<Option<Landed>, StoreError> {
@@ -185,7 +200,8 @@ impl Attempts {
         results: Results,
     ) -> Result<Results, StoreError> {
         let (first, has_events) = (batch.expected + 1, !batch.events.is_empty());
-        match commit_surely(engine, batch).await {
+        let committed = commit_surely(engine, batch);
+        match committed.await {
             Ok(landed) => {
                 if has_events {
                     // It stands in the place of all that were tried before, so that none of them can land.
@@ -205,6 +221,11 @@ impl Attempts {
                 Err(error)
             }
         }
+    }
+
+    /// Returns whether there are none.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 
     /// Returns the number of an event that may come yet without anybody hearing of it.

@@ -11,7 +11,7 @@ use crate::order::Key;
 use crate::record::{CampaignRecord, Done, MessageRecord, Reply};
 use earnest_core::units::{CampaignId, MessageId};
 use earnest_core::{Credit, SettledBy};
-use earnest_store::{MessageQuery, MessageRow, Outcome, Which};
+use earnest_store::{Answer, MessageQuery, MessageRow, Outcome, Which};
 use serde::{Deserialize, Serialize};
 
 /// An answer as it is kept: messages that were just sent are kept by their ids, since the store has the rest.
@@ -64,6 +64,10 @@ impl Engine {
         if answer.body != key.body {
             return Err(Failure::KeyReused);
         }
+        Box::pin(self.read_again(&answer)).await.map(Some)
+    }
+
+    async fn read_again(&self, answer: &Answer) -> Result<Done, Failure> {
         let kept: Kept = serde_json::from_slice(&answer.reply)
             .map_err(|error| Failure::Internal(format!("an answer cannot be read: {error}")))?;
         let reply = match kept {
@@ -81,10 +85,10 @@ impl Engine {
                 messages: self.as_sent(messages, consumed).await?,
             }),
         };
-        Ok(Some(Done {
+        Ok(Done {
             reply,
             replayed: true,
-        }))
+        })
     }
 
     /// Returns messages as they were when they had just been sent.

@@ -52,7 +52,7 @@ pub(crate) async fn work(
                 }
                 tries += 1;
                 pause(tries).await;
-                answer_again(engine, &mut jobs, &mut attempts).await;
+                Box::pin(answer_again(engine, &mut jobs, &mut attempts)).await;
             }
         }
     }
@@ -106,16 +106,19 @@ async fn step(
     jobs: &mut VecDeque<Job>,
     attempts: &mut Attempts,
 ) -> Result<(), StoreError> {
+    // What is seldom done is kept apart, so that what is done for each order is small enough to be moved about.
     match hot {
         Some(contract) if !slot.is_behind(contract.seq) => {}
-        Some(contract) if contract.ahead.is_empty() => load::follow(engine, contract).await?,
-        _ => *hot = load::load(engine, &slot.id).await?,
+        Some(contract) if contract.ahead.is_empty() => {
+            Box::pin(load::follow(engine, contract)).await?;
+        }
+        _ => *hot = Box::pin(load::load(engine, &slot.id)).await?,
     }
     let Some(contract) = hot else {
-        *hot = begin::begin(engine, &slot.id, jobs, attempts).await?;
+        *hot = Box::pin(begin::begin(engine, &slot.id, jobs, attempts)).await?;
         return Ok(());
     };
-    if attempts.settle(engine, contract.seq, jobs).await? {
+    if !attempts.is_empty() && Box::pin(attempts.settle(engine, contract.seq, jobs)).await? {
         return Ok(());
     }
     // Days are counted as of the instant at which the orders are decided.
@@ -139,7 +142,7 @@ async fn step(
         }
         None => {
             if has_looked {
-                load::is_still(engine, contract).await?;
+                Box::pin(load::is_still(engine, contract)).await?;
             }
             results
         }

@@ -18,9 +18,12 @@ use hashbrown::HashMap;
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// How many jobs are decided together at most.
@@ -301,17 +304,27 @@ impl Engine {
         self.enqueue_all(contract, std::iter::once(job));
     }
 
-    /// Puts jobs into their contract's queue, in order and next to each other.
+    /// Puts jobs into their contract's queue, in order and next to each other, and sees that somebody works on it.
     pub(crate) fn enqueue_all(&self, contract: &ContractId, jobs: impl IntoIterator<Item = Job>) {
+        drop(self.drive_with(contract, jobs));
+    }
+
+    /// Puts jobs into their contract's queue, in order and next to each other. Returns the work on it, where nobody is at
+    /// it.
+    pub(crate) fn drive_with(
+        &self,
+        contract: &ContractId,
+        jobs: impl IntoIterator<Item = Job>,
+    ) -> Drive {
         let slot = self.slots().of(contract);
         let mut queue = slot.queue.lock();
         queue.jobs.extend(jobs);
-        if queue.is_driven {
-            return;
+        if std::mem::replace(&mut queue.is_driven, true) {
+            return Drive(None);
         }
-        queue.is_driven = true;
         drop(queue);
-        tokio::spawn(drive(self.clone(), slot));
+        let work = Box::pin(drive(self.clone(), slot));
+        Drive(Some((work, Handle::current())))
     }
 
     /// Asks a question of a contract, as it is now.
@@ -333,6 +346,37 @@ impl Engine {
 /// Says that a bug kept an order from its answer.
 pub(crate) fn gave_up() -> Failure {
     Failure::Internal("the order was given up; the log says why".to_owned())
+}
+
+/// The work on a contract's queue until it is empty. It goes on in a task of its own when this is dropped: when whoever
+/// did it has their own answer, or has gone away.
+pub(crate) struct Drive(Option<(Work, Handle)>);
+
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Drive {
+    /// Works until an answer is there that comes of it. So whoever gives an order to a contract at rest needs no other
+    /// task, and is not moved to another thread and back for it.
+    pub(crate) async fn until<T>(mut self, answer: impl Future<Output = T>) -> T {
+        let mut answer = pin!(answer);
+        poll_fn(|context| {
+            if let Some((work, _)) = &mut self.0
+                && work.as_mut().poll(context).is_ready()
+            {
+                self.0 = None;
+            }
+            answer.as_mut().poll(context)
+        })
+        .await
+    }
+}
+
+impl Drop for Drive {
+    fn drop(&mut self) {
+        if let Some((work, runtime)) = self.0.take() {
+            runtime.spawn(work);
+        }
+    }
 }
 
 /// Works on a contract's queue until it is empty.

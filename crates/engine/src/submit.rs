@@ -39,17 +39,12 @@ struct Given {
     before: Before,
 }
 
-/// An order, as it begins.
+/// What is found before an order goes into its contract's queue.
 enum Begun {
-    /// It goes into its contract's queue.
-    Job(
-        ContractId,
-        Option<Key>,
-        Job,
-        oneshot::Receiver<Result<Done, Failure>>,
-    ),
     /// It was carried out before.
-    Before(Done),
+    Before(Box<Done>),
+    /// It is to be carried out, with what it needs to know.
+    Now(Waiting, Prepared),
 }
 
 impl Engine {
@@ -72,12 +67,15 @@ impl Engine {
             Some(key) => Some(self.claim(&key.space, &key.key).await),
             None => None,
         };
-        let (contract, key, job, answer) = match self.begin_one(order, Before::Unknown).await? {
-            Begun::Before(done) => return Ok(done),
-            Begun::Job(contract, key, job, answer) => (contract, key, job, answer),
+        let (waiting, prepared) = match self.begin_one(&order, Before::Unknown).await? {
+            Begun::Before(done) => return Ok(*done),
+            Begun::Now(waiting, prepared) => (waiting, prepared),
         };
-        self.enqueue(&contract, job);
-        let answer = answer.await.unwrap_or_else(|_| Err(gave_up()));
+        let (contract, key) = (order.contract.clone(), order.key.clone());
+        let (job, answer) = job(order, waiting, prepared);
+        let drive = self.drive_with(&contract, [job]);
+        let answer = drive.until(answer).await;
+        let answer = answer.unwrap_or_else(|_| Err(gave_up()));
         self.unless_done(key.as_ref(), answer).await
     }
 
@@ -90,7 +88,7 @@ impl Engine {
     ) -> Result<Done, Failure> {
         match (key, &answer) {
             (Some(key), Err(failure)) if failure.turns_away() => {
-                let before = self.replay(key).await?;
+                let before = Box::pin(self.replay(key)).await?;
                 before.map_or(answer, Ok)
             }
             _ => answer,
@@ -148,17 +146,20 @@ impl Engine {
         }
         let mut queues: BTreeMap<ContractId, Vec<Job>> = BTreeMap::new();
         let mut waiting = Vec::with_capacity(orders.len());
-        let begun = orders
-            .into_iter()
-            .map(async |it| (it.at, self.begin_one(it.order, it.before).await));
+        let begun = orders.into_iter().map(async |it| {
+            let begun = self.begin_one(&it.order, it.before).await;
+            (it.at, it.order, begun)
+        });
         let mut begun = stream::iter(begun).buffered(LOOKS_MOST);
-        while let Some((at, one)) = begun.next().await {
+        while let Some((at, order, one)) = begun.next().await {
             match one {
-                Ok(Begun::Job(contract, key, job, answer)) => {
+                Ok(Begun::Now(counted, prepared)) => {
+                    let (contract, key) = (order.contract.clone(), order.key.clone());
+                    let (job, answer) = job(order, counted, prepared);
                     queues.entry(contract).or_default().push(job);
                     waiting.push((at, key, answer));
                 }
-                Ok(Begun::Before(done)) => put(answers, at, Ok(done)),
+                Ok(Begun::Before(done)) => put(answers, at, Ok(*done)),
                 Err(failure) => put(answers, at, Err(failure)),
             }
         }
@@ -171,17 +172,17 @@ impl Engine {
         }
     }
 
-    /// Looks whether an order was given before, where nobody has, and learns what it needs.
-    async fn begin_one(&self, order: Order, before: Before) -> Result<Begun, Failure> {
+    /// Looks whether an order was given before, where nobody has, and learns what it needs. What others had committed when
+    /// it was asked for is known by now.
+    async fn begin_one(&self, order: &Order, before: Before) -> Result<Begun, Failure> {
         if let (Some(key), Before::Unknown) = (&order.key, before)
             && self.store().may_have_answered(&key.space, &key.key)
             && let Some(done) = self.replay(key).await?
         {
-            return Ok(Begun::Before(done));
+            return Ok(Begun::Before(Box::new(done)));
         }
-        let (contract, key) = (order.contract.clone(), order.key.clone());
-        let (job, answer) = self.prepare(order).await?;
-        Ok(Begun::Job(contract, key, job, answer))
+        let waiting = Waiting::begin(self)?;
+        Ok(Begun::Now(waiting, self.learn(order).await?))
     }
 
     /// Waits until nobody else works on an idempotency key.
@@ -218,32 +219,16 @@ impl Engine {
         before.try_collect().await
     }
 
-    async fn prepare(
-        &self,
-        order: Order,
-    ) -> Result<(Job, oneshot::Receiver<Result<Done, Failure>>), Failure> {
-        let waiting = Waiting::begin(self)?;
-        let prepared = self.learn(&order).await?;
-        let (reply, answer) = oneshot::channel();
-        let job = Job::Order(Box::new(OrderJob {
-            order,
-            prepared,
-            reply,
-            waiting,
-        }));
-        Ok((job, answer))
-    }
-
     /// Learns what an order needs to know of others than its contract.
     async fn learn(&self, order: &Order) -> Result<Prepared, Failure> {
         let contract = &order.contract;
         match &order.what {
             What::Create(new) => {
-                let (policy, text) = self.find_policy(&new.policy).await?;
+                let (policy, text) = Box::pin(self.find_policy(&new.policy)).await?;
                 Ok(Prepared::Policy(policy, text))
             }
             What::AddPolicy(version) => {
-                let (policy, text) = self.find_policy(&version.policy).await?;
+                let (policy, text) = Box::pin(self.find_policy(&version.policy)).await?;
                 Ok(Prepared::Policy(policy, text))
             }
             What::Send(letter) => {
@@ -255,7 +240,7 @@ impl Engine {
                     .await
             }
             What::Write(writing) if writing.from == Side::Seat => {
-                let Some(row) = self.find_message(&writing.message).await? else {
+                let Some(row) = Box::pin(self.find_message(&writing.message)).await? else {
                     return Ok(Prepared::Nothing);
                 };
                 let wishes = self.wishes(&row.sent.to).await?;
@@ -304,6 +289,22 @@ impl Engine {
         let rows = page.messages.into_iter();
         Ok(rows.map(|row| (row.sent.id.clone(), row)).collect())
     }
+}
+
+/// Makes a job of an order, and what its answer comes by.
+fn job(
+    order: Order,
+    waiting: Waiting,
+    prepared: Prepared,
+) -> (Job, oneshot::Receiver<Result<Done, Failure>>) {
+    let (reply, answer) = oneshot::channel();
+    let job = Job::Order(Box::new(OrderJob {
+        order,
+        prepared,
+        reply,
+        waiting,
+    }));
+    (job, answer)
 }
 
 fn put(answers: &mut [Option<Result<Done, Failure>>], at: usize, answer: Result<Done, Failure>) {

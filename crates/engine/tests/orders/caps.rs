@@ -1,5 +1,6 @@
 //! Members' daily caps.
 
+use crate::on_file;
 use crate::support::*;
 use earnest_core::command::Accepts;
 use earnest_core::units::MemberId;
@@ -53,9 +54,10 @@ async fn the_day_of_a_cap_is_that_of_the_contract_whose_clock_is_ahead() {
 #[tokio::test]
 async fn one_count_does_for_orders_that_were_told_of_two_caps() {
     let world = world().await;
-    world.founded("inmail-2015", 9).await;
+    let folder = tempfile::tempdir().unwrap();
+    let engine = &on_file(&folder.path().join("it.db"), &world.clock).await;
+    founded(engine, "inmail-2015", 9).await;
     let bo = MemberId::new("bo").unwrap();
-    let engine = &world.engine;
     for _ in 0..3 {
         message_of(engine.submit(order(send("bo"))).await);
         let sent = engine.inbox(&bo, None, None, 1).await.unwrap();
@@ -63,13 +65,16 @@ async fn one_count_does_for_orders_that_were_told_of_two_caps() {
         engine.submit(order(reply)).await.unwrap();
     }
     let cap = |cap| engine.set_preferences(&bo, Accepts::All, None, Some(cap));
-    // Both wait for one round.
+    // Both wait for one round, behind one whose commit is under way.
+    let mut before = Box::pin(engine.submit(order(send("cy"))));
+    assert_eq!((&mut before).now_or_never(), None);
     cap(1).await.unwrap();
     let mut first = Box::pin(engine.submit(order(send("bo"))));
     assert_eq!((&mut first).now_or_never(), None);
     cap(3).await.unwrap();
     let second = engine.submit(order(send("bo")));
-    let (first, second) = tokio::join!(first, second);
+    let (before, first, second) = tokio::join!(before, first, second);
+    message_of(before);
     for failure in [first.unwrap_err(), second.unwrap_err()] {
         assert_eq!(code_of(&failure), "recipient_busy");
     }

@@ -7,6 +7,7 @@
 )]
 
 mod caps;
+mod giver;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -19,8 +20,19 @@ use earnest_engine::{
     Before, Engine, Failure, NewCampaign, NewWriting, Options, Reply, SeatChange, What,
 };
 use earnest_store::sqlite::{self, SqliteStore};
+use std::path::Path;
 use std::sync::Arc;
 use support::*;
+
+/// A process on a store in a file.
+async fn on_file(file: &Path, clock: &TestClock) -> Engine {
+    let store = SqliteStore::open(file, sqlite::Options::default()).unwrap();
+    let (clock, random) = (Arc::new(clock.clone()), Arc::new(SystemRandom));
+    let options = Options::default();
+    Engine::open(Arc::new(store), clock, random, options)
+        .await
+        .unwrap()
+}
 
 #[tokio::test]
 async fn a_lot_that_goes_hides_no_other_from_who_pages() {
@@ -28,14 +40,7 @@ async fn a_lot_that_goes_hides_no_other_from_who_pages() {
     lots_are_paged_while_some_go(&world.engine, &world.another(8).await).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("it.db");
-    let open = || async {
-        let store = SqliteStore::open(&file, sqlite::Options::default()).unwrap();
-        let (clock, random) = (Arc::new(world.clock.clone()), Arc::new(SystemRandom));
-        let options = Options::default();
-        Engine::open(Arc::new(store), clock, random, options)
-            .await
-            .unwrap()
-    };
+    let open = || on_file(&file, &world.clock);
     lots_are_paged_while_some_go(&open().await, &open().await).await;
 }
 
