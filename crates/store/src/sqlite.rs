@@ -364,7 +364,7 @@ impl Store for SqliteStore {
         Box::pin(async move {
             if self.shared.queue.refuse() {
                 self.threads.end(&self.shared).await?;
-                self.watch.close();
+                self.watch.close(&self.shared);
             }
             Ok(())
         })

@@ -32,8 +32,13 @@ fn is_unavailable<T: Debug>(done: &Result<T, StoreError>) {
 
 pub async fn a_closed_store_is_not_available(opened: Opened) {
     let store = &*opened.store;
+    // Somebody has asked both before and after the last commit.
+    store.foreign().await.unwrap();
     committing::fill(store).await;
+    store.foreign().await.unwrap();
+    assert_eq!(store.answer("no space", "key").await, Ok(None));
     store.close().await.unwrap();
+    is_unavailable(&store.answer("no space", "key").await);
     is_unavailable(&store.commit(Draft::begin("d").batch()).await);
     is_unavailable(&store.put(vec![put("policy", "q", None, "x")]).await);
     let waiting = delivery("hook-1", &contract("c"), 1, minute(5), None);

@@ -96,8 +96,10 @@ impl Watch {
         Ok(is_current)
     }
 
-    pub(super) fn close(&self) {
+    /// Answers nothing any more; the writer has ended.
+    pub(super) fn close(&self, shared: &Shared) {
         self.connection.lock().take();
+        shared.seen.note(None);
     }
 }
 
