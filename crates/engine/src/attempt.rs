@@ -200,8 +200,7 @@ impl Attempts {
         results: Results,
     ) -> Result<Results, StoreError> {
         let (first, has_events) = (batch.expected + 1, !batch.events.is_empty());
-        let committed = commit_surely(engine, batch);
-        match committed.await {
+        match commit_surely(engine, batch).await {
             Ok(landed) => {
                 if has_events {
                     // It stands in the place of all that were tried before, so that none of them can land.

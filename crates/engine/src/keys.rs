@@ -341,7 +341,7 @@ pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
 }
 
 pub(crate) fn hash(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
+    hex(&Digest::of(secret).0)
 }
 
 fn hex(bytes: &[u8]) -> String {
