@@ -194,7 +194,7 @@ async fn send(
     if ends {
         waiting.push(Box::pin(plain(lent, "COMMIT")));
     }
-    let mut heard = in_order(waiting).await?;
+    let mut heard = in_order(waiting, |error| error.as_db_error().is_some()).await?;
     if begins {
         heard.remove(0);
     }
@@ -208,13 +208,16 @@ async fn plain(lent: &Lent, sql: &str) -> Heard {
     lent.batch_execute(sql).await.map(|()| Vec::new())
 }
 
-/// Polls all from the first to the last, so that they are sent in this order, until all have been heard of. Where
-/// one cannot be sent, those after it are not: no commit follows on half a transaction.
-async fn in_order(
-    mut waiting: Vec<BoxFuture<'_, Heard>>,
-) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
-    let mut heard: Vec<Option<Heard>> = waiting.iter().map(|_| None).collect();
-    let mut is_sent = false;
+/// Polls all from the first to the last, so that they are sent in this order, until all have been heard of; returns
+/// the first failure. Where one cannot be sent, those after it are not: no commit follows on half a transaction. One
+/// that the server has refused was sent, however soon that is heard: what it was refused for may be the failure of one
+/// before it, still to be heard of.
+async fn in_order<T, E>(
+    mut waiting: Vec<BoxFuture<'_, Result<T, E>>>,
+    was_sent: impl Fn(&E) -> bool,
+) -> Result<Vec<T>, E> {
+    let mut heard: Vec<Option<Result<T, E>>> = waiting.iter().map(|_| None).collect();
+    let mut all_sent = false;
     poll_fn(|context| {
         let mut all = true;
         for (future, slot) in waiting.iter_mut().zip(&mut heard) {
@@ -223,7 +226,9 @@ async fn in_order(
             }
             match future.as_mut().poll(context) {
                 Poll::Ready(done) => {
-                    let could_not_be_sent = done.is_err() && !is_sent;
+                    let failed = done.as_ref().err();
+                    let could_not_be_sent =
+                        !all_sent && failed.is_some_and(|error| !was_sent(error));
                     *slot = Some(done);
                     if could_not_be_sent {
                         return Poll::Ready(());
@@ -232,7 +237,7 @@ async fn in_order(
                 Poll::Pending => all = false,
             }
         }
-        is_sent = true;
+        all_sent = true;
         if all { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
@@ -240,5 +245,72 @@ async fn in_order(
     match failed.and_then(|at| heard.swap_remove(at)) {
         Some(Err(error)) => Err(error),
         _ => heard.into_iter().flatten().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[derive(Debug, PartialEq)]
+    enum Failed {
+        Refused(&'static str),
+        NotSent,
+    }
+
+    /// Is heard of with the second poll.
+    async fn later(done: Result<u8, Failed>) -> Result<u8, Failed> {
+        tokio::task::yield_now().await;
+        done
+    }
+
+    async fn at_once(done: Result<u8, Failed>) -> Result<u8, Failed> {
+        done
+    }
+
+    async fn run(waiting: Vec<BoxFuture<'_, Result<u8, Failed>>>) -> Result<Vec<u8>, Failed> {
+        in_order(waiting, |error| *error != Failed::NotSent).await
+    }
+
+    #[tokio::test]
+    async fn what_a_refusal_follows_on_is_told_however_soon_the_refusal_is_heard() {
+        let done = run(vec![
+            later(Ok(1)).boxed(),
+            later(Err(Failed::Refused("a duplicate"))).boxed(),
+            at_once(Err(Failed::Refused("the transaction is aborted"))).boxed(),
+            later(Err(Failed::Refused("the transaction is aborted"))).boxed(),
+        ])
+        .await;
+        assert_eq!(done, Err(Failed::Refused("a duplicate")));
+    }
+
+    #[tokio::test]
+    async fn nothing_follows_on_what_could_not_be_sent() {
+        let is_sent = AtomicBool::new(false);
+        let done = run(vec![
+            later(Ok(1)).boxed(),
+            at_once(Err(Failed::NotSent)).boxed(),
+            async {
+                is_sent.store(true, Ordering::Relaxed);
+                Ok(3)
+            }
+            .boxed(),
+        ])
+        .await;
+        assert_eq!(done, Err(Failed::NotSent));
+        assert!(!is_sent.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn answers_are_in_the_order_of_what_was_asked() {
+        let done = run(vec![
+            later(Ok(1)).boxed(),
+            at_once(Ok(2)).boxed(),
+            later(Ok(3)).boxed(),
+        ])
+        .await;
+        assert_eq!(done, Ok(vec![1, 2, 3]));
     }
 }
