@@ -153,6 +153,8 @@ pub(super) async fn foreign(inner: &Inner) -> Result<Vec<Change>, StoreError> {
     // Noted as told once all of it is read: a look that breaks off has told nobody anything.
     let mut told: Vec<(i64, i32)> = Vec::new();
     let mut from = (up_to, i32::MAX);
+    // As the first rows were read: what ended since may stand among them, and was not seen.
+    let mut first_open: Option<i64> = None;
     loop {
         let values: [Value<'_>; 4] = [&from.0, &from.1, &inner.writer, &limit(ROWS)];
         let rows = read(&inner.pool, &FOREIGN, &values).await?;
@@ -175,11 +177,14 @@ pub(super) async fn foreign(inner: &Inner) -> Result<Vec<Change>, StoreError> {
                 }
             }
         }
-        if let Some(row) = rows.first().filter(|_| rows.len() < ROWS) {
-            up_to = up_to.max(open_from(inner, row)?.saturating_sub(1));
+        if let (Some(row), None) = (rows.first(), first_open) {
+            first_open = Some(open_from(inner, row)?);
+        }
+        if rows.len() < ROWS {
             break;
         }
     }
+    up_to = first_open.map_or(up_to, |open| up_to.max(open.saturating_sub(1)));
     following.beyond.extend(told);
     following.beyond = following.beyond.split_off(&(up_to, i32::MAX));
     following.up_to = Some(up_to);
