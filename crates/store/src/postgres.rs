@@ -34,7 +34,7 @@ use crate::{
 use address::Address;
 use deadpool_postgres::Pool;
 use earnest_core::units::{ContractId, MemberId, MessageId, Timestamp};
-use feed::Following;
+use feed::{Following, Horizon};
 use futures_util::FutureExt;
 use gather::Gather;
 use pipeline::{Owned, Step};
@@ -122,6 +122,7 @@ struct Inner {
     /// Names this handle among others.
     writer: i64,
     following: tokio::sync::Mutex<Following>,
+    horizon: Horizon,
     counts: Counts,
     is_closed: AtomicBool,
 }
@@ -187,6 +188,7 @@ impl PostgresStore {
             shift,
             writer: i64::from_be_bytes(name),
             following: tokio::sync::Mutex::default(),
+            horizon: Horizon::default(),
             counts: Counts::default(),
             is_closed: AtomicBool::new(false),
         });

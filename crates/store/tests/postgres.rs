@@ -187,6 +187,75 @@ mod schema {
     }
 }
 
+/// Transactions that have written something and stay open.
+mod held {
+    use super::*;
+    use earnest_store::{Change, Position};
+    use std::time::Duration;
+
+    /// Begins one in a database, by a role of one's own.
+    async fn begin(url: &str) -> tokio_postgres::Client {
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
+            .await
+            .unwrap();
+        tokio::spawn(connection);
+        client.batch_execute("BEGIN").await.unwrap();
+        let number = "SELECT pg_current_xact_id()";
+        client.batch_execute(number).await.unwrap();
+        client
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[ignore = "needs PostgreSQL"]
+    async fn one_of_another_database_holds_nothing_back() {
+        let server = earnest_pgtest::shared().unwrap();
+        let url = server.database().unwrap();
+        let (store, other) = (open(&url, OPTIONS).await, open(&url, OPTIONS).await);
+        assert_eq!(other.foreign().await, Ok(Vec::new()));
+        let held = begin(&server.database().unwrap()).await;
+        let mut at = Position::default();
+        let mut told = 0;
+        // Enough for whoever follows to ask whose transaction holds it back, more than once.
+        for n in 0..700 {
+            let placed = store.commit(old::send("c", n).batch()).await.unwrap();
+            if n % 100 != 99 {
+                continue;
+            }
+            assert_eq!(other.head().await, Ok(placed));
+            let log = other.log(at, 1_000).await.unwrap();
+            assert_eq!(log.len(), 100);
+            at = log.last().unwrap().position;
+            assert_eq!(at, placed);
+            for change in other.foreign().await.unwrap() {
+                let Change::Contract { seq, .. } = change else {
+                    panic!("{change:?}");
+                };
+                assert_eq!(seq, n + 2);
+                told += 1;
+            }
+        }
+        assert_eq!(told, 7, "each change is told, and once");
+        assert_eq!(other.foreign().await, Ok(Vec::new()));
+        held.batch_execute("COMMIT").await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[ignore = "needs PostgreSQL"]
+    async fn one_of_the_same_database_is_waited_for() {
+        let url = earnest_pgtest::shared().unwrap().database().unwrap();
+        let store = open(&url, OPTIONS).await;
+        let held = begin(&url).await;
+        store.commit(old::send("c", 0).batch()).await.unwrap();
+        let following = Arc::clone(&store);
+        let log = tokio::spawn(async move { following.log(Position::default(), 10).await });
+        // Long enough that it has asked whose it is.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(!log.is_finished(), "something may still come before it");
+        held.batch_execute("COMMIT").await.unwrap();
+        assert_eq!(log.await.unwrap().unwrap().len(), 1);
+    }
+}
+
 /// Native partitions stand for workers: a statement that only a cluster would refuse is not found so, one that needs
 /// tables to be together is.
 mod spread {

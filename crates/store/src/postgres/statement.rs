@@ -399,6 +399,16 @@ statements! {
     HEAD Route::Here,
         concat!("SELECT ", open_from!(), ", coalesce((SELECT max(place) FROM feed), 0)");
 
+    /// The oldest transaction of this database that has not ended. One that nobody is known to have begun counts: it
+    /// has only just begun, or ended.
+    OPEN Route::Here,
+        "SELECT least((pg_snapshot_xmax(pg_current_snapshot())::text)::bigint, min((open.id::text)::bigint)) \
+         FROM pg_snapshot_xip(pg_current_snapshot()) AS open (id) \
+         LEFT JOIN pg_locks l ON l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted \
+         AND l.transactionid = open.id::xid \
+         LEFT JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_prepared_xacts p ON p.transaction = open.id::xid \
+         WHERE coalesce(a.datname, p.database, current_database()) = current_database()";
+
     DOCUMENT Route::Here,
         "SELECT id, version, body FROM documents WHERE kind = $1 AND id = $2 AND body IS NOT NULL";
     DOCUMENTS Route::Here,
