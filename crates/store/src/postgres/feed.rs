@@ -27,7 +27,7 @@ const ROWS: usize = 4_096;
 /// How long is waited for what is open to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How many looks belong to that: a process that was held up has not waited, however late it is.
-const LOOKS: u32 = 100;
+const LOOKS: u32 = 20;
 /// How often is looked whether it has.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 /// After how many looks it is asked whose transactions are open.
