@@ -10,7 +10,7 @@ use earnest_core::units::{CampaignId, MessageId, SeatId, Timestamp};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 
 /// How many messages were sent, and how they were answered in time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +61,46 @@ pub(crate) struct Responses {
     /// The credits at stake, by the UTC day of their deadline.
     open: BTreeMap<i64, u64>,
     #[serde(skip)]
-    numbers: HashMap<CampaignId, u32>,
+    seat_numbers: Numbers<SeatId>,
+    #[serde(skip)]
+    campaign_numbers: Numbers<CampaignId>,
+}
+
+/// Finds the place of a name in a list that only grows. It is made of the list, and so no part of what is compared.
+#[derive(Debug, Clone)]
+struct Numbers<K>(HashMap<K, u32>);
+
+impl<K> Default for Numbers<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K> PartialEq for Numbers<K> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<K> Eq for Numbers<K> {}
+
+impl<K: Clone + Eq + Hash> Numbers<K> {
+    /// Returns the place of a name, or nothing where the list does not have it: then it is to be added at the end, and
+    /// found there from now on.
+    fn find<'l>(&mut self, list: impl ExactSizeIterator<Item = &'l K>, name: &K) -> Option<u32>
+    where
+        K: 'l,
+    {
+        if self.0.len() != list.len() {
+            self.0 = list.cloned().zip(0..).collect();
+        }
+        let found = self.0.get(name).copied();
+        if found.is_none() {
+            let end = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+            self.0.insert(name.clone(), end);
+        }
+        found
+    }
 }
 
 /// A report on a contract's messages and their answers.
@@ -191,27 +230,20 @@ impl Responses {
     }
 
     fn seat_number(&mut self, seat: &SeatId) -> u32 {
-        // A contract has few seats, and a busy one was among the first.
-        let at = self.seats.iter().position(|it| it == seat);
-        let at = at.unwrap_or_else(|| {
+        let found = self.seat_numbers.find(self.seats.iter(), seat);
+        found.unwrap_or_else(|| {
             self.seats.push(seat.clone());
-            self.seats.len() - 1
-        });
-        u32::try_from(at).unwrap_or(u32::MAX)
+            last_of(&self.seats)
+        })
     }
 
     fn campaign_number(&mut self, campaign: &CampaignId) -> u32 {
-        if self.numbers.len() != self.campaigns.len() {
-            let numbers = self.campaigns.iter().zip(0..);
-            self.numbers = numbers.map(|((id, _), at)| (id.clone(), at)).collect();
-        }
-        if let Some(number) = self.numbers.get(campaign) {
-            return *number;
-        }
-        let number = u32::try_from(self.campaigns.len()).unwrap_or(u32::MAX);
-        self.campaigns.push((campaign.clone(), Tally::default()));
-        self.numbers.insert(campaign.clone(), number);
-        number
+        let list = self.campaigns.iter().map(|(id, _)| id);
+        let found = self.campaign_numbers.find(list, campaign);
+        found.unwrap_or_else(|| {
+            self.campaigns.push((campaign.clone(), Tally::default()));
+            last_of(&self.campaigns)
+        })
     }
 
     /// Returns the report.
@@ -242,10 +274,40 @@ impl Responses {
     }
 }
 
+/// Returns the place of the newest.
+fn last_of<T>(all: &[T]) -> u32 {
+    u32::try_from(all.len().saturating_sub(1)).unwrap_or(u32::MAX)
+}
+
 fn at_mut<T>(all: &mut [T], number: u32) -> Option<&mut T> {
     all.get_mut(usize::try_from(number).ok()?)
 }
 
 fn hash(message: &MessageId) -> u64 {
     foldhash::fast::FixedState::with_seed(0x6d65_7373).hash_one(message.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seat_keeps_its_place_also_in_counts_that_were_read_again() {
+        let seat = |number: u32| SeatId::new(format!("seat-{number}")).unwrap();
+        let mut counts = Responses::default();
+        for number in 0..1_000 {
+            assert_eq!(counts.seat_number(&seat(number)), number);
+            assert_eq!(counts.seat_number(&seat(number / 2)), number / 2);
+        }
+        let text = serde_json::to_string(&counts.seats).unwrap();
+        let mut again = Responses {
+            seats: serde_json::from_str(&text).unwrap(),
+            ..Responses::default()
+        };
+        assert_eq!(again, counts);
+        assert_eq!(again.seat_number(&seat(1_000)), 1_000);
+        for number in 0..1_001 {
+            assert_eq!(again.seat_number(&seat(number)), number);
+        }
+    }
 }
