@@ -4,7 +4,6 @@ use crate::world::*;
 use earnest_core::units::{ContractId, MemberId, SeatId};
 use earnest_engine::keys::Scope;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::sync::atomic::Ordering::SeqCst;
 
 #[tokio::test]
@@ -207,18 +206,17 @@ async fn a_contract_has_its_own_webhooks_and_others_none() {
         (422, &json!("unknown_contract"))
     );
     let id = |of: &Value| of["id"].as_str().unwrap().to_owned();
-    // Not in an order: both may be of the same millisecond.
     let ids = async |key: &str| {
         let listed = world.asked(key, "GET", "/v1/webhooks", Value::Null).await.1;
         let items = listed["items"].as_array().unwrap().iter();
-        items.map(id).collect::<BTreeSet<_>>()
+        items.map(id).collect::<Vec<_>>()
     };
-    assert_eq!(
-        ids(&world.admin).await,
-        BTreeSet::from([id(&general), id(&own)])
-    );
-    assert_eq!(ids(&acme).await, BTreeSet::from([id(&own)]));
-    assert_eq!(ids(&other).await, BTreeSet::new());
+    // Oldest first; of the same millisecond, as both may be, the lower id.
+    let mut oldest_first = [&general, &own];
+    oldest_first.sort_by_key(|it| (it["created_at"].as_str().unwrap(), id(it)));
+    assert_eq!(ids(&world.admin).await, oldest_first.map(id));
+    assert_eq!(ids(&acme).await, [id(&own)]);
+    assert_eq!(ids(&other).await, [""; 0]);
     let path = |of: &Value, rest: &str| format!("/v1/webhooks/{}{rest}", id(of));
     for (method, rest) in [
         ("GET", ""),
