@@ -85,21 +85,21 @@ impl<K> PartialEq for Numbers<K> {
 impl<K> Eq for Numbers<K> {}
 
 impl<K: Clone + Eq + Hash> Numbers<K> {
-    /// Returns the place of a name, or nothing where the list does not have it: then it is to be added at the end, and
-    /// found there from now on.
-    fn find<'l>(&mut self, list: impl ExactSizeIterator<Item = &'l K>, name: &K) -> Option<u32>
+    /// Returns the place of a name; where the list does not have it, as an error, the one at the end to which it is to
+    /// be added now, and at which it is found from now on.
+    fn find<'l>(&mut self, list: impl ExactSizeIterator<Item = &'l K>, name: &K) -> Result<u32, u32>
     where
         K: 'l,
     {
         if self.0.len() != list.len() {
             self.0 = list.cloned().zip(0..).collect();
         }
-        let found = self.0.get(name).copied();
-        if found.is_none() {
-            let end = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-            self.0.insert(name.clone(), end);
+        if let Some(place) = self.0.get(name) {
+            return Ok(*place);
         }
-        found
+        let end = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        self.0.insert(name.clone(), end);
+        Err(end)
     }
 }
 
@@ -230,19 +230,19 @@ impl Responses {
     }
 
     fn seat_number(&mut self, seat: &SeatId) -> u32 {
-        let found = self.seat_numbers.find(self.seats.iter(), seat);
-        found.unwrap_or_else(|| {
+        let place = self.seat_numbers.find(self.seats.iter(), seat);
+        place.unwrap_or_else(|end| {
             self.seats.push(seat.clone());
-            last_of(&self.seats)
+            end
         })
     }
 
     fn campaign_number(&mut self, campaign: &CampaignId) -> u32 {
         let list = self.campaigns.iter().map(|(id, _)| id);
-        let found = self.campaign_numbers.find(list, campaign);
-        found.unwrap_or_else(|| {
+        let place = self.campaign_numbers.find(list, campaign);
+        place.unwrap_or_else(|end| {
             self.campaigns.push((campaign.clone(), Tally::default()));
-            last_of(&self.campaigns)
+            end
         })
     }
 
@@ -272,11 +272,6 @@ impl Responses {
             campaigns: self.campaigns.clone(),
         }
     }
-}
-
-/// Returns the place of the newest.
-fn last_of<T>(all: &[T]) -> u32 {
-    u32::try_from(all.len().saturating_sub(1)).unwrap_or(u32::MAX)
 }
 
 fn at_mut<T>(all: &mut [T], number: u32) -> Option<&mut T> {
