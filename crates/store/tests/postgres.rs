@@ -193,7 +193,7 @@ mod held {
     use earnest_store::{Change, Position};
     use std::time::Duration;
 
-    /// Begins one in a database, by a role of one's own.
+    /// Begins one in a database, on a connection of its own.
     async fn begin(url: &str) -> tokio_postgres::Client {
         let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
             .await
